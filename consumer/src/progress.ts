@@ -1,0 +1,53 @@
+import type { Logger } from '@csv2db/libs/logger.ts';
+import type { Stored } from './store.ts';
+
+/** Milliseconds between two throughput lines, at the least. */
+const INTERVAL = 5_000;
+
+/** Counts what became of the messages, and tells it: a line a batch at debug, totals at info. */
+export class Progress {
+  readonly #log: Logger;
+  readonly #totals = { inserted: 0, duplicates: 0, dead: 0 };
+  readonly #timer: NodeJS.Timeout;
+  #saidAt = performance.now();
+  #said = 0;
+
+  constructor(log: Logger) {
+    this.#log = log;
+    this.#timer = setInterval(() => this.#sayThroughput(), INTERVAL).unref();
+  }
+
+  /** Counts a batch that is acknowledged. */
+  settled({ inserted, duplicates, refusals }: Stored, milliseconds: number): void {
+    this.#totals.inserted += inserted;
+    this.#totals.duplicates += duplicates;
+    this.#totals.dead += refusals.length;
+    this.#log.debug(
+      { inserted, duplicates, dead: refusals.length, milliseconds: Math.round(milliseconds) },
+      'batch stored',
+    );
+    for (const { reason } of refusals)
+      this.#log.warn({ reason }, 'message moved to the dead queue');
+  }
+
+  /** Ends the throughput lines and logs the totals. */
+  finish(outcome: string): void {
+    clearInterval(this.#timer);
+    const { inserted, duplicates, dead } = this.#totals;
+    this.#log.info(
+      this.#totals,
+      `${outcome}: ${inserted} rows inserted, ${duplicates} duplicates, ${dead} dead letters`,
+    );
+  }
+
+  #sayThroughput(): void {
+    const { inserted, duplicates, dead } = this.#totals;
+    const settled = inserted + duplicates + dead;
+    if (settled === this.#said) return;
+    const seconds = (performance.now() - this.#saidAt) / 1000;
+    const rowsPerSecond = Math.round((settled - this.#said) / seconds);
+    this.#log.info({ ...this.#totals, rowsPerSecond }, `storing ${rowsPerSecond} rows/s`);
+    this.#said = settled;
+    this.#saidAt = performance.now();
+  }
+}

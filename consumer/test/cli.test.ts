@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { start } from '../../test/processes.ts';
+
+const FLAGS = [
+  ['--parallel', 'FC_CONSUMER_PARALLEL', 'the number of processors'],
+  ['--queue-addr', 'FC_CONSUMER_QUEUE_ADDR', '0.0.0.0:5672'],
+  ['--queue-user', 'FC_CONSUMER_QUEUE_USER', 'fcuser'],
+  ['--queue-pass', 'FC_CONSUMER_QUEUE_PASS', 'fcpass'],
+  ['--queue-name', 'FC_CONSUMER_QUEUE_NAME', 'csv2db'],
+  ['--db-host', 'FC_CONSUMER_DB_HOST', '0.0.0.0'],
+  ['--db-port', 'FC_CONSUMER_DB_PORT', '5432'],
+  ['--db-user', 'FC_CONSUMER_DB_USER', 'fcuser'],
+  ['--db-pass', 'FC_CONSUMER_DB_PASS', 'fcpass'],
+  ['--db-name', 'FC_CONSUMER_DB_NAME', 'userdata'],
+  ['--log-level', 'FC_CONSUMER_LOG_LEVEL', 'info'],
+] as const;
+
+async function run(args: string[], env: Record<string, string> = {}) {
+  const consumer = start('consumer', args, {
+    FC_CONSUMER_QUEUE_ADDR: '127.0.0.1:1',
+    FC_CONSUMER_DB_HOST: '127.0.0.1',
+    FC_CONSUMER_DB_PORT: '1',
+    ...env,
+  });
+  const status = await consumer.exit;
+  return { status, stdout: consumer.stdout, stderr: consumer.stderr };
+}
+
+describe('consumer --help', () => {
+  it.each([
+    ['--help'],
+    ['-help'],
+    ['-h'],
+    ['migrate', '--help'],
+    ['migrate', 'down', '--help'],
+    ['drop-db', '-help'],
+  ])('is printed for %s %s', async (...args) => {
+    const { status, stdout } = await run(args);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Usage: consumer/);
+    expect(stdout).toMatch(/--db-host/);
+  });
+
+  it.each(FLAGS)('names %s, %s and its default', async (flag, variable, value) => {
+    const help = (await run(['--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(help).toMatch(
+      new RegExp(`${flag} <[^>]+> [^-]*default: "?${value}"?, env: ${variable}`),
+    );
+  });
+});
+
+describe('a wrong value gets one line that names it, and status 1:', () => {
+  it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['a port too high', ['--db-port', '99999'], {}, /--db-port .*'99999' .*1 to 65535/],
+    ['port 0', ['-db-port=0'], {}, /--db-port .*'0'/],
+    ['a variable', [], { FC_CONSUMER_DB_PORT: 'x' }, /'x' from env 'FC_CONSUMER_DB_PORT'/],
+    ['no workers', ['--parallel', '0'], {}, /--parallel .*'0'/],
+    ['an empty host', ['--db-host', ''], {}, /--db-host .*must not be empty/],
+    ['an unknown command', ['migrat'], {}, /unknown command 'migrat'/],
+    ['an unknown direction', ['migrate', 'sideways'], {}, /'sideways'|too many arguments/],
+    ['an unknown flag', ['--db-hots', 'x'], {}, /unknown option '--db-hots'/],
+    ['a flag without its value', ['migrate', '--db-host'], {}, /--db-host .*argument missing/],
+  ])('%s', async (_, args, env, message) => {
+    const { status, stdout, stderr } = await run(args, env);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(stdout).toBe('');
+    expect(status).toBe(1);
+  });
+});
+
+describe('a database that does not answer', () => {
+  it.each<string[]>([[], ['migrate'], ['migrate', 'down'], ['drop-db']])(
+    'is status 1 and one line that names the host, for consumer %s %s',
+    async (...args) => {
+      const { status, stdout, stderr } = await run(args.concat('--db-pass', 'hunter2'));
+      expect(stderr).toBe(
+        "error: PostgreSQL at 127.0.0.1:1 can't be reached (connection refused): " +
+          'is it running, and are --db-host and --db-port right?\n',
+      );
+      expect(stdout + stderr).not.toContain('hunter2');
+      expect(status).toBe(1);
+    },
+  );
+
+  it('may be named before or behind the command', async () => {
+    for (const args of [
+      ['--db-port', '2', 'migrate'],
+      ['migrate', '-db-port', '2'],
+    ]) {
+      expect((await run(args)).stderr).toMatch(/127\.0\.0\.1:2 can't be reached/);
+    }
+  });
+});

@@ -1,0 +1,62 @@
+import type { Logger } from '@csv2db/libs/logger.ts';
+import type { Reject } from './validate.ts';
+
+/** Milliseconds between two progress lines. */
+const INTERVAL = 5_000;
+
+/** What became of the rows of a file so far. */
+export interface Counts {
+  /** Rows read from the file. */
+  read: number;
+  /** Rows that the broker has confirmed. */
+  published: number;
+  /** Rows that were refused, and logged. */
+  rejected: number;
+}
+
+/** Counts rows, and tells how it goes: a line for each rejected row, and one every few seconds. */
+export class Progress {
+  readonly counts: Counts = { read: 0, published: 0, rejected: 0 };
+  readonly #log: Logger;
+  readonly #began = performance.now();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(log: Logger) {
+    this.#log = log;
+    this.#timer = setInterval(() => log.info(this.#figures(), 'publishing'), INTERVAL).unref();
+  }
+
+  read(rows: number): void {
+    this.counts.read += rows;
+  }
+
+  published(rows: number): void {
+    this.counts.published += rows;
+  }
+
+  rejected(rejects: readonly Reject[]): void {
+    this.counts.rejected += rejects.length;
+    for (const { row, reason } of rejects) this.#log.warn({ row, reason }, `row ${row} rejected`);
+  }
+
+  /** Ends the progress lines and logs the summary. */
+  finish(outcome: string): void {
+    clearInterval(this.#timer);
+    const { read, published, rejected } = this.counts;
+    const { seconds, rowsPerSecond } = this.#figures();
+    this.#log.info(
+      { read, published, rejected, seconds, rowsPerSecond },
+      `${outcome}: ${read} rows read, ${published} published, ${rejected} rejected ` +
+        `in ${seconds} s, ${rowsPerSecond} rows/s`,
+    );
+  }
+
+  #figures() {
+    const seconds = (performance.now() - this.#began) / 1000;
+    return {
+      ...this.counts,
+      seconds: Number(seconds.toFixed(3)),
+      rowsPerSecond: Math.round(this.counts.read / seconds),
+    };
+  }
+}

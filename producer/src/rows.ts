@@ -1,0 +1,185 @@
+import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { CsvError, parse, type Options } from 'csv-parse/sync';
+import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
+
+/** A row that is not well-formed CSV (RFC 4180) or not UTF-8. */
+export class MalformedRow {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+export type Row = string[] | MalformedRow;
+
+/** Consecutive rows of a file. */
+export interface RowChunk {
+  /** Number of the first row; rows count from 1 at the start of the file, blank lines excluded. */
+  firstRow: number;
+  rows: Row[];
+}
+
+/** Bytes read at a time; a chunk holds the rows that end in one block. */
+const BLOCK = 64 * 1024;
+
+/**
+ * Bytes that one row may have. Only an unclosed quote makes a row grow this long; without a bound it
+ * would take the rest of the file into memory, and with it.
+ */
+const MAX_ROW = 1024 * 1024;
+
+const LF = 0x0a;
+const CR = 0x0d;
+const QUOTE = 0x22;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+const CSV = {
+  record_delimiter: ['\r\n', '\n'],
+  relax_column_count: true,
+  skip_empty_lines: true,
+} as const satisfies Options;
+
+/**
+ * Streams the rows of a CSV file, in order, in constant memory. Stops early, without an error, when
+ * the signal is aborted.
+ *
+ * @throws FatalError when reading fails.
+ */
+export async function* readRows(path: string, signal: AbortSignal): AsyncGenerator<RowChunk> {
+  const blocks = createReadStream(path, { highWaterMark: BLOCK, signal });
+  try {
+    yield* parseBlocks(blocks);
+  } catch (error) {
+    if (signal.aborted) return;
+    throw new FatalError(`reading ${path} failed: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Parses a stream of bytes into chunks of rows.
+ *
+ * A malformed row costs one line: parsing goes on with the line after the one where it begins, so an
+ * unclosed quote does not swallow the rows behind it.
+ */
+export async function* parseBlocks(blocks: AsyncIterable<Buffer>): AsyncGenerator<RowChunk> {
+  let firstRow = 1;
+  let rest: Buffer = Buffer.alloc(0);
+  let inLongRow = false;
+
+  for await (const block of withoutByteOrderMark(blocks)) {
+    rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
+    if (inLongRow) {
+      const lineBreak = rest.indexOf(LF);
+      inLongRow = lineBreak === -1;
+      rest = inLongRow ? Buffer.alloc(0) : rest.subarray(lineBreak + 1);
+    }
+    yield* takeRows((bytes) => completeRows(bytes) || firstLineOfTooMuch(bytes));
+    if (rest.length > MAX_ROW) {
+      yield { firstRow, rows: [new MalformedRow(`the row is longer than ${MAX_ROW} bytes`)] };
+      firstRow += 1;
+      rest = Buffer.alloc(0);
+      inLongRow = true;
+    }
+  }
+  yield* takeRows((bytes) => bytes.length);
+
+  /** Parses the bytes at the head of the rest that `measure` allows, until it allows none. */
+  function* takeRows(measure: (bytes: Buffer) => number): Generator<RowChunk> {
+    for (let end = measure(rest); end > 0; end = measure(rest)) {
+      const { rows, consumed } = parseRows(rest.subarray(0, end));
+      rest = rest.subarray(consumed);
+      if (rows.length > 0) yield { firstRow, rows };
+      firstRow += rows.length;
+    }
+  }
+}
+
+async function* withoutByteOrderMark(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const block of blocks) {
+    if (head === undefined) {
+      yield block;
+      continue;
+    }
+    head = Buffer.concat([head, block]);
+    if (head.length < BYTE_ORDER_MARK.length) continue;
+    const marked = head.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+    yield marked ? head.subarray(BYTE_ORDER_MARK.length) : head;
+    head = undefined;
+  }
+  if (head) yield head;
+}
+
+/**
+ * Length of the first line, where no row ends within MAX_ROW bytes: that line opens a quote which
+ * nothing closes. 0 while there is hope, or when the line itself has no end.
+ */
+function firstLineOfTooMuch(bytes: Buffer): number {
+  return bytes.length > MAX_ROW ? bytes.indexOf(LF) + 1 : 0;
+}
+
+/** Length of the complete rows at the head of a buffer: up to its last line break outside quotes. */
+function completeRows(bytes: Buffer): number {
+  let end = 0;
+  let from = 0;
+  for (let quoted = false; ; quoted = !quoted) {
+    const quote = bytes.indexOf(QUOTE, from);
+    if (!quoted) {
+      const lineBreak = bytes.lastIndexOf(LF, quote === -1 ? undefined : quote);
+      if (lineBreak >= from) end = lineBreak + 1;
+    }
+    if (quote === -1) return end;
+    from = quote + 1;
+  }
+}
+
+/**
+ * Parses bytes up to and including the first malformed row, or all of them.
+ *
+ * @param bytes whole rows; the last one may lack its line break.
+ */
+function parseRows(bytes: Buffer): { rows: Row[]; consumed: number } {
+  try {
+    return {
+      rows: isUtf8(bytes) ? parse(bytes, CSV) : parseInvalidUtf8(bytes),
+      consumed: bytes.length,
+    };
+  } catch (error) {
+    if (!(error instanceof CsvError) || typeof error.bytes !== 'number') throw error;
+    let start = error.bytes;
+    while (bytes[start] === LF || bytes[start] === CR) start += 1;
+    const lineBreak = bytes.indexOf(LF, start);
+    return {
+      rows: [
+        ...parseRows(bytes.subarray(0, error.bytes)).rows,
+        new MalformedRow(malformation(error)),
+      ],
+      consumed: lineBreak === -1 ? bytes.length : lineBreak + 1,
+    };
+  }
+}
+
+/** Parses rows some of which are not UTF-8, byte for byte, to tell which ones. */
+function parseInvalidUtf8(bytes: Buffer): Row[] {
+  return parse(bytes, { ...CSV, encoding: 'latin1' }).map((fields) => {
+    const decoded = fields.map((field) => Buffer.from(field, 'latin1'));
+    return decoded.every(isUtf8)
+      ? decoded.map((field) => field.toString())
+      : new MalformedRow('the row is not valid UTF-8');
+  });
+}
+
+function malformation(error: CsvError): string {
+  switch (error.code as string) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return 'a quoted field is not closed';
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return 'text follows the closing quote of a field';
+    case 'INVALID_OPENING_QUOTE':
+      return 'a quote stands inside a field that does not begin with one';
+    default:
+      return error.message;
+  }
+}

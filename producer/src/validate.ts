@@ -1,0 +1,36 @@
+import { contactProblem, type Contact } from '@csv2db/libs/contact.ts';
+import { MalformedRow, type Row, type RowChunk } from './rows.ts';
+
+/** A row that is not published, and why. */
+export interface Reject {
+  row: number;
+  reason: string;
+}
+
+/** The rows of a chunk, each in one of two places. */
+export interface ValidatedChunk {
+  contacts: Contact[];
+  rejects: Reject[];
+}
+
+/** Sorts the rows of a chunk into contacts and rejects. */
+export function validate({ firstRow, rows }: RowChunk): ValidatedChunk {
+  const contacts: Contact[] = [];
+  const rejects: Reject[] = [];
+  for (const [index, row] of rows.entries()) {
+    const outcome = toContact(row);
+    if (typeof outcome === 'string') rejects.push({ row: firstRow + index, reason: outcome });
+    else contacts.push(outcome);
+  }
+  return { contacts, rejects };
+}
+
+/** The contact that a row holds, or why it holds none. */
+function toContact(row: Row): Contact | string {
+  if (row instanceof MalformedRow) return row.reason;
+  const [name, email] = row;
+  if (name === undefined || email === undefined || row.length !== 2) {
+    return `${row.length} ${row.length === 1 ? 'field' : 'fields'} instead of 2 (name,email)`;
+  }
+  return contactProblem(name, email) ?? { name, email };
+}

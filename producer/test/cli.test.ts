@@ -1,0 +1,139 @@
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { DATA, start } from '../../test/processes.ts';
+
+const FLAGS = [
+  ['--file', 'FC_PRODUCER_FILE', undefined],
+  ['--parallel', 'FC_PRODUCER_PARALLEL', 'the number of processors'],
+  ['--queue-addr', 'FC_PRODUCER_QUEUE_ADDR', '0.0.0.0:5672'],
+  ['--queue-user', 'FC_PRODUCER_QUEUE_USER', 'fcuser'],
+  ['--queue-pass', 'FC_PRODUCER_QUEUE_PASS', 'fcpass'],
+  ['--queue-name', 'FC_PRODUCER_QUEUE_NAME', 'csv2db'],
+  ['--log-level', 'FC_PRODUCER_LOG_LEVEL', 'info'],
+] as const;
+
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'csv2db-test-'));
+  file = join(folder, 'rows.csv');
+  await writeFile(file, 'Ada,ada@example.com\n');
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+/** Runs the producer to its end against a port that nothing listens on. */
+async function run(args: string[], env: Record<string, string> = {}) {
+  const producer = start('producer', args, { FC_PRODUCER_QUEUE_ADDR: '127.0.0.1:1', ...env });
+  const status = await producer.exit;
+  return { status, stdout: producer.stdout, stderr: producer.stderr };
+}
+
+describe('producer --help', () => {
+  it.each(['--help', '-help', '-h'])('is printed for %s, with status 0', async (flag) => {
+    const { status, stdout } = await run([flag]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^Usage: producer/);
+  });
+
+  it.each(FLAGS)('names %s, %s and its default', async (flag, variable, value) => {
+    const help = (await run(['--help'])).stdout.replaceAll(/\s+/g, ' ');
+    expect(help).toMatch(new RegExp(`${flag} <[^>]+> [^-]*${variable}`));
+    if (value)
+      expect(help).toMatch(new RegExp(`${flag} [^-]*default: "?${value}"?, env: ${variable}`));
+  });
+});
+
+it('producer --version prints the version of the package', async () => {
+  expect((await run(['--version'])).stdout).toBe(`${manifest.version}\n`);
+});
+
+describe('a wrong value gets one line that names it, and status 1:', () => {
+  it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['no file', [], {}, /--file \(FC_PRODUCER_FILE\) is missing/],
+    ['an empty file name', ['--file', ''], {}, /--file .*must not be empty/],
+    ['a missing file', ['--file', '/nowhere/x.csv'], {}, /--file \/nowhere\/x\.csv .*no such file/],
+    ['a folder', ['--file', tmpdir()], {}, /--file .* is a folder/],
+    ['a flag without its value', ['--file'], {}, /--file .*argument missing/],
+    ['an unknown flag', ['--fil', 'x'], {}, /unknown option '--fil'/],
+    ["an unknown flag in Go's spelling", ['-fil=x'], {}, /unknown option '--fil=x'/],
+    ['a word too many', ['--file', 'x', 'y'], {}, /too many arguments/],
+    ['no workers', ['--parallel', '0'], {}, /--parallel .*'0' .*1 to 256/],
+    ['half a worker', ['-parallel=1.5'], {}, /--parallel .*'1\.5'/],
+    [
+      'a variable that is no number',
+      [],
+      { FC_PRODUCER_PARALLEL: 'x' },
+      /'x' from env 'FC_PRODUCER_PARALLEL'/,
+    ],
+    ['a port too high', ['--queue-addr', 'a:99999'], {}, /--queue-addr .*'a:99999'/],
+    [
+      'an address without a port',
+      [],
+      { FC_PRODUCER_QUEUE_ADDR: 'a' },
+      /'a' from env 'FC_PRODUCER_QUEUE_ADDR'/,
+    ],
+    ['an empty queue name', ['--queue-name', ''], {}, /--queue-name .*1 to 255 bytes/],
+    ['an unknown log level', ['--log-level', 'loud'], {}, /--log-level .*'loud'/],
+  ])('%s', async (_, args, env, message) => {
+    const { status, stdout, stderr } = await run(args, env);
+    expect(stderr).toMatch(message);
+    expect(stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(stdout).toBe('');
+    expect(status).toBe(1);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('an unreadable file (root may read any)', async () => {
+    const secret = join(folder, 'secret.csv');
+    await writeFile(secret, '', { mode: 0o000 });
+    const { status, stderr } = await run(['--file', secret]);
+    expect(stderr).toMatch(/^error: --file .*secret\.csv can't be read: permission denied\n$/);
+    expect(status).toBe(1);
+  });
+});
+
+describe('a flag', () => {
+  it.each([['-file', 'FILE'], ['--file', 'FILE'], ['-file=FILE'], ['--file=FILE']])(
+    'may be spelled %s %s',
+    async (...spelling) => {
+      const { stderr } = await run(spelling.map((word) => word.replace('FILE', file)));
+      expect(stderr).toMatch(/127\.0\.0\.1:1 can't be reached/);
+    },
+  );
+
+  it('beats its environment variable', async () => {
+    const { stderr } = await run(['--file', file, '--queue-addr', '127.0.0.1:2']);
+    expect(stderr).toMatch(/127\.0\.0\.1:2 can't be reached/);
+  });
+
+  it('has its default when its environment variable is empty', async () => {
+    const { stderr } = await run(['--file', file], { FC_PRODUCER_PARALLEL: '' });
+    expect(stderr).toMatch(/127\.0\.0\.1:1 can't be reached/);
+  });
+});
+
+describe('a queue that does not answer', () => {
+  it('is status 1 and one line that names the host, and never the password', async () => {
+    const { status, stdout, stderr } = await run(['--file', file, '--queue-pass', 'hunter2']);
+    expect(stderr).toBe(
+      "error: RabbitMQ at 127.0.0.1:1 can't be reached (connection refused): " +
+        'is it running, and is --queue-addr right?\n',
+    );
+    expect(stdout + stderr).not.toContain('hunter2');
+    expect(status).toBe(1);
+  });
+});
+
+it('the built file runs where there is nothing else of the project', async () => {
+  const alone = join(folder, 'producer');
+  await copyFile(join(DATA, '../../bin/producer'), alone);
+  await chmod(alone, 0o755);
+  const producer = start('producer', ['--version'], {}, folder);
+  expect(await producer.exit).toBe(0);
+});

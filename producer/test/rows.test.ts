@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { MalformedRow, parseBlocks, type Row } from '../src/rows.ts';
+
+/** Rows of a file that arrives in blocks of `size` bytes; a malformed row as its reason. */
+async function rowsOf(file: Buffer | string, size: number): Promise<(string[] | string)[]> {
+  const bytes = Buffer.from(file);
+  async function* blocks() {
+    for (let at = 0; at < bytes.length; at += size) {
+      yield await Promise.resolve(bytes.subarray(at, at + size));
+    }
+  }
+  const all: Row[] = [];
+  for await (const { firstRow, rows } of parseBlocks(blocks())) {
+    expect(firstRow).toBe(all.length + 1);
+    all.push(...rows);
+  }
+  return all.map((row) => (row instanceof MalformedRow ? row.reason : row));
+}
+
+const LATE_QUOTE = 'a quote stands inside a field that does not begin with one';
+const AFTER_QUOTE = 'text follows the closing quote of a field';
+const NOT_CLOSED = 'a quoted field is not closed';
+
+describe('the rows of a file, in blocks of any size,', () => {
+  it.each([
+    ['empty', '', []],
+    ['one row without a line break', 'a,b', [['a', 'b']]],
+    [
+      'blank lines',
+      '\n\na,b\n\n\nc,d\n\n',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
+    [
+      'Windows line ends',
+      'a,b\r\n\r\nc,d\r\n',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
+    [
+      'both line ends',
+      'a,b\r\nc,d\ne,f',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+        ['e', 'f'],
+      ],
+    ],
+    [
+      'a byte order mark',
+      '\ufeffa,b\n\ufeffc,d',
+      [
+        ['a', 'b'],
+        ['\ufeffc', 'd'],
+      ],
+    ],
+    ['a quoted mark', '\ufeff"a",b\n', [['a', 'b']]],
+    ['only a byte order mark', '\ufeff', []],
+    ['less than a byte order mark', 'a', [['a']]],
+    ['quoted commas', '"a,b",c\n', [['a,b', 'c']]],
+    [
+      'quoted quotes',
+      '"a ""b""",c\n"""",d\n',
+      [
+        ['a "b"', 'c'],
+        ['"', 'd'],
+      ],
+    ],
+    [
+      'quoted line breaks',
+      '"a\nb","c\r\nd"\ne,f\n',
+      [
+        ['a\nb', 'c\r\nd'],
+        ['e', 'f'],
+      ],
+    ],
+    [
+      'empty fields',
+      ',\n"",""\n',
+      [
+        ['', ''],
+        ['', ''],
+      ],
+    ],
+    ['too many and too few fields', 'a\nb,c,d\n', [['a'], ['b', 'c', 'd']]],
+    ['spaces', ' a , b \n', [[' a ', ' b ']]],
+    ['letters of many bytes', 'Zoë 🦊,ü@b\n', [['Zoë 🦊', 'ü@b']]],
+    ['a bare quote', 'a"b,c\nd,e\n', [LATE_QUOTE, ['d', 'e']]],
+    ['text after a quote', 'a,b\n"c"d,e\nf,g\n', [['a', 'b'], AFTER_QUOTE, ['f', 'g']]],
+    [
+      'an unclosed quote',
+      'a,b\n"c,d\ne,f\ng,h\n',
+      [['a', 'b'], NOT_CLOSED, ['e', 'f'], ['g', 'h']],
+    ],
+    ['an unclosed quote, then quotes', '"a,b\n"c",d\n', [AFTER_QUOTE, ['c', 'd']]],
+    ['an unclosed quote at the end', 'a,b\n"c', [['a', 'b'], NOT_CLOSED]],
+    [
+      'malformed rows in a row',
+      '"a\n"b\n"c"d\ne"\n',
+      [AFTER_QUOTE, AFTER_QUOTE, AFTER_QUOTE, LATE_QUOTE],
+    ],
+    [
+      'a malformed row behind blank lines',
+      'a,b\n\r\n\nc"d\ne,f',
+      [['a', 'b'], LATE_QUOTE, ['e', 'f']],
+    ],
+  ])('%s', async (_, file, expected) => {
+    for (let size = 1; size <= file.length + 4; size += 1) {
+      expect(await rowsOf(file, size), `in blocks of ${size}`).toEqual(expected);
+    }
+  });
+
+  it('that are not UTF-8 are malformed, and no others', async () => {
+    const file = Buffer.concat([
+      Buffer.from('Zoë,a@b\n'),
+      Buffer.from('Zoë,c@d\n', 'latin1'),
+      Buffer.from('\ufffd,e@f\n'),
+    ]);
+    for (let size = 1; size <= file.length; size += 1) {
+      expect(await rowsOf(file, size), `in blocks of ${size}`).toEqual([
+        ['Zoë', 'a@b'],
+        'the row is not valid UTF-8',
+        ['\ufffd', 'e@f'],
+      ]);
+    }
+  });
+});
+
+describe('an unclosed quote in a large file', () => {
+  const rows = Array.from({ length: 200_000 }, (_, row) => `name ${row},${row}@example.com\n`);
+
+  it('costs its own row alone', async () => {
+    const file = `a,a@b\n"lost,lost@b\n${rows.join('')}`;
+    const [first, second, ...others] = await rowsOf(file, 64 * 1024);
+    expect([first, second]).toEqual([['a', 'a@b'], NOT_CLOSED]);
+    expect(others).toHaveLength(rows.length);
+    expect(others.at(-1)).toEqual(['name 199999', '199999@example.com']);
+  });
+
+  it.each([
+    ['a quoted field', '"'],
+    ['a line', ''],
+  ])('costs one row when %s is longer than a row may be', async (_, quote) => {
+    const long = `${quote}${'x'.repeat(3 * 1024 * 1024)}`;
+    const all = await rowsOf(`a,b\n${long}\nc,d\ne,f\n`, 64 * 1024);
+    expect(all).toEqual([
+      ['a', 'b'],
+      'the row is longer than 1048576 bytes',
+      ['c', 'd'],
+      ['e', 'f'],
+    ]);
+  });
+
+  it('may come again and again', async () => {
+    const file = rows
+      .map((row, index) => (index % 1_000 === 0 ? `"lost,l@b\n${row}` : row))
+      .join('');
+    const all = await rowsOf(file, 64 * 1024);
+    expect(all.filter((row) => typeof row === 'string')).toHaveLength(200);
+    expect(all).toHaveLength(rows.length + 200);
+  });
+});

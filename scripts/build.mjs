@@ -1,0 +1,33 @@
+// Bundles services into bin/, one executable file each: node scripts/build.mjs [producer] [consumer]
+import { chmod } from 'node:fs/promises';
+import process from 'node:process';
+import { fileURLToPath, URL } from 'node:url';
+import { build } from 'esbuild';
+import manifest from '../package.json' with { type: 'json' };
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const services = process.argv.length > 2 ? process.argv.slice(2) : ['producer', 'consumer'];
+
+for (const service of services) {
+  const outfile = `bin/${service}`;
+  await build({
+    absWorkingDir: root,
+    entryPoints: [`${service}/src/main.ts`],
+    outfile,
+    bundle: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    platform: 'node',
+    target: 'node20.19',
+    // an executable without an extension is CommonJS wherever it is copied to
+    format: 'cjs',
+    banner: { js: '#!/usr/bin/env node' },
+    define: { VERSION: JSON.stringify(manifest.version) },
+    loader: { '.sql': 'text' },
+    // node-pg-migrate's loader of TypeScript migrations; ours are SQL
+    alias: { jiti: './scripts/no-jiti.mjs' },
+    external: ['pg-native'],
+    logLevel: 'warning',
+  });
+  await chmod(`${root}${outfile}`, 0o755);
+}

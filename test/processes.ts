@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
+/** The folder of the CSV files that come with the producer. */
+export const DATA = fileURLToPath(new URL('../producer/data/', import.meta.url));
+
+/** A built program that runs, or has run. */
+export class Run {
+  /** Standard output so far. */
+  stdout = '';
+  /** Standard error so far. */
+  stderr = '';
+  /** The exit status; 128 and the signal's number when a signal ended it. */
+  readonly exit: Promise<number>;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.exit = new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status, signal) =>
+        resolve(status ?? (signal === 'SIGKILL' ? 137 : 128)),
+      );
+    });
+  }
+
+  get output(): string {
+    return this.stdout + this.stderr;
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the program did not start');
+    return this.#child.pid;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** The lines of the log so far. */
+  get log(): Record<string, unknown>[] {
+    const complete = this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1);
+    return complete
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** The line of the log whose message matches, as soon as there is one. */
+  async logged(message: RegExp, seconds = 30): Promise<Record<string, unknown>> {
+    const deadline = AbortSignal.timeout(seconds * 1000);
+    for (;;) {
+      const line = this.log.find(({ msg }) => message.test(String(msg)));
+      if (line) return line;
+      if (deadline.aborted || this.#child.exitCode !== null) {
+        throw new Error(`no log line ${message.source} in:\n${this.output}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+/** Starts a built program without a terminal, and with no `FC_*` variable but those of `env`. */
+export function start(
+  program: 'producer' | 'consumer',
+  args: string[] = [],
+  env: Record<string, string> = {},
+  cwd?: string,
+): Run {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
+  return new Run(
+    spawn(BIN + program, args, {
+      env: { ...Object.fromEntries(inherited), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(cwd !== undefined && { cwd }),
+    }),
+  );
+}

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Channel, type ChannelModel } from 'amqplib';
+import pg from 'pg';
+import { start, type Run } from './processes.ts';
+
+/**
+ * A vhost and a database of its own on the real servers, the programs set up to use them, and a look
+ * into both. `destroy` removes it all, after ending the programs that still run.
+ */
+export class Sandbox {
+  readonly env: Record<string, string>;
+  readonly vhost: string;
+  readonly databaseUrl: URL;
+  readonly pool: pg.Pool;
+  readonly #connection: ChannelModel;
+  readonly channel: Channel;
+  readonly #runs: Run[] = [];
+
+  private constructor(vhost: string, databaseUrl: URL, connection: ChannelModel, channel: Channel) {
+    this.vhost = vhost;
+    this.databaseUrl = databaseUrl;
+    this.#connection = connection;
+    this.channel = channel;
+    this.pool = new pg.Pool({ connectionString: databaseUrl.href });
+    // a test may end the connections, or the server
+    this.pool.on('error', () => {});
+    const queue = variables(queueUrl());
+    const database = variables(databaseUrl);
+    this.env = {
+      FC_PRODUCER_QUEUE_ADDR: `${queue.host}:${queue.port}/${vhost}`,
+      FC_PRODUCER_QUEUE_USER: queue.user,
+      FC_PRODUCER_QUEUE_PASS: queue.password,
+      FC_CONSUMER_QUEUE_ADDR: `${queue.host}:${queue.port}/${vhost}`,
+      FC_CONSUMER_QUEUE_USER: queue.user,
+      FC_CONSUMER_QUEUE_PASS: queue.password,
+      FC_CONSUMER_DB_HOST: database.host,
+      FC_CONSUMER_DB_PORT: database.port,
+      FC_CONSUMER_DB_USER: database.user,
+      FC_CONSUMER_DB_PASS: database.password,
+      FC_CONSUMER_DB_NAME: databaseUrl.pathname.slice(1),
+    };
+  }
+
+  /** @param database a server to use in place of the shared one. */
+  static async create(database: URL = databaseUrl()): Promise<Sandbox> {
+    const name = `csv2db_test_${randomBytes(4).toString('hex')}`;
+    await manage('PUT', `vhosts/${name}`);
+    await manage('PUT', `permissions/${name}/${variables(queueUrl()).user}`, {
+      configure: '.*',
+      write: '.*',
+      read: '.*',
+    });
+    const url = new URL(queueUrl());
+    url.pathname = `/${name}`;
+    const connection = await connect(url.href);
+    const channel = await connection.createChannel();
+    return new Sandbox(name, new URL(`/${name}`, database), connection, channel);
+  }
+
+  async destroy(): Promise<void> {
+    for (const run of this.#runs) run.kill('SIGKILL');
+    await Promise.all(this.#runs.map((run) => run.exit));
+    await this.pool.end();
+    await this.#connection.close();
+    await manage('DELETE', `vhosts/${this.vhost}`);
+    const client = new pg.Client({ connectionString: databaseUrl().href });
+    await client.connect();
+    await client.query(`DROP DATABASE IF EXISTS ${this.databaseName} WITH (FORCE)`);
+    await client.end();
+  }
+
+  get databaseName(): string {
+    return this.databaseUrl.pathname.slice(1);
+  }
+
+  /** Starts a built program; `env` comes on top of the sandbox's own. */
+  start(
+    program: 'producer' | 'consumer',
+    args: string[] = [],
+    env: Record<string, string> = {},
+  ): Run {
+    const run = start(program, args, { ...this.env, ...env });
+    this.#runs.push(run);
+    return run;
+  }
+
+  /** Creates the database and its table. */
+  async migrate(): Promise<void> {
+    const run = this.start('consumer', ['migrate']);
+    if ((await run.exit) !== 0) throw new Error(run.output);
+  }
+
+  async contacts(): Promise<{ name: string; email: string }[]> {
+    const sql = 'SELECT name, email FROM contacts ORDER BY email COLLATE "C"';
+    return (await this.pool.query<{ name: string; email: string }>(sql)).rows;
+  }
+
+  async countContacts(): Promise<number> {
+    const { rows } = await this.pool.query<{ count: number }>(
+      'SELECT count(*)::int AS count FROM contacts',
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  /** Messages in a queue that are ready; those delivered and not acknowledged are not among them. */
+  async ready(queue = 'csv2db'): Promise<number> {
+    return (await this.channel.checkQueue(queue)).messageCount;
+  }
+
+  /** Takes every message that is ready in a queue. */
+  async take(queue = 'csv2db') {
+    const messages = [];
+    for (;;) {
+      const message = await this.channel.get(queue, { noAck: true });
+      if (message === false) return messages;
+      messages.push(message);
+    }
+  }
+
+  /** Sends a body to the queue, as any other producer might. */
+  async send(body: Buffer | string, options = {}): Promise<void> {
+    await this.channel.assertQueue('csv2db', { durable: true });
+    this.channel.sendToQueue('csv2db', Buffer.from(body), { persistent: true, ...options });
+  }
+}
+
+/** Waits until a condition holds, and fails with its last value after `seconds`. */
+export async function until(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  seconds = 30,
+): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`after ${seconds} s, still not: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+function queueUrl(): URL {
+  return serverUrl('FC_TEST_QUEUE_URL');
+}
+
+export function databaseUrl(): URL {
+  return serverUrl('FC_TEST_DATABASE_URL');
+}
+
+function serverUrl(variable: string): URL {
+  const url = process.env[variable];
+  if (!url) throw new Error(`${variable} is not set: run the tests with "make test"`);
+  return new URL(url);
+}
+
+function variables(url: URL) {
+  return {
+    host: url.hostname,
+    port: url.port || (url.protocol === 'amqp:' ? '5672' : '5432'),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+  };
+}
+
+/** A request to RabbitMQ's management API, which is where vhosts are made. */
+async function manage(method: string, path: string, body?: object): Promise<void> {
+  const { host, user, password } = variables(queueUrl());
+  const base = process.env['FC_TEST_MANAGEMENT_URL'] ?? `http://${host}:15672`;
+  const response = await fetch(`${base}/api/${path}`, {
+    method,
+    headers: {
+      authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+      'content-type': 'application/json',
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok)
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+}
