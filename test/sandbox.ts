@@ -12,20 +12,22 @@ export class Sandbox {
   readonly vhost: string;
   readonly databaseUrl: URL;
   readonly pool: pg.Pool;
+  readonly #server: URL;
   readonly #connection: ChannelModel;
   readonly channel: Channel;
   readonly #runs: Run[] = [];
 
-  private constructor(vhost: string, databaseUrl: URL, connection: ChannelModel, channel: Channel) {
+  private constructor(vhost: string, server: URL, connection: ChannelModel, channel: Channel) {
     this.vhost = vhost;
-    this.databaseUrl = databaseUrl;
+    this.#server = server;
+    this.databaseUrl = new URL(`/${vhost}`, server);
     this.#connection = connection;
     this.channel = channel;
-    this.pool = new pg.Pool({ connectionString: databaseUrl.href });
+    this.pool = new pg.Pool({ connectionString: this.databaseUrl.href });
     // a test may end the connections, or the server
     this.pool.on('error', () => {});
     const queue = variables(queueUrl());
-    const database = variables(databaseUrl);
+    const database = variables(server);
     this.env = {
       FC_PRODUCER_QUEUE_ADDR: `${queue.host}:${queue.port}/${vhost}`,
       FC_PRODUCER_QUEUE_USER: queue.user,
@@ -37,12 +39,12 @@ export class Sandbox {
       FC_CONSUMER_DB_PORT: database.port,
       FC_CONSUMER_DB_USER: database.user,
       FC_CONSUMER_DB_PASS: database.password,
-      FC_CONSUMER_DB_NAME: databaseUrl.pathname.slice(1),
+      FC_CONSUMER_DB_NAME: vhost,
     };
   }
 
-  /** @param database a server to use in place of the shared one. */
-  static async create(database: URL = databaseUrl()): Promise<Sandbox> {
+  /** @param server a database server to use in place of the shared one. */
+  static async create(server: URL = databaseUrl()): Promise<Sandbox> {
     const name = `csv2db_test_${randomBytes(4).toString('hex')}`;
     await manage('PUT', `vhosts/${name}`);
     await manage('PUT', `permissions/${name}/${variables(queueUrl()).user}`, {
@@ -54,7 +56,7 @@ export class Sandbox {
     url.pathname = `/${name}`;
     const connection = await connect(url.href);
     const channel = await connection.createChannel();
-    return new Sandbox(name, new URL(`/${name}`, database), connection, channel);
+    return new Sandbox(name, server, connection, channel);
   }
 
   async destroy(): Promise<void> {
@@ -63,7 +65,7 @@ export class Sandbox {
     await this.pool.end();
     await this.#connection.close();
     await manage('DELETE', `vhosts/${this.vhost}`);
-    const client = new pg.Client({ connectionString: databaseUrl().href });
+    const client = new pg.Client({ connectionString: this.#server.href });
     await client.connect();
     await client.query(`DROP DATABASE IF EXISTS ${this.databaseName} WITH (FORCE)`);
     await client.end();
@@ -137,7 +139,7 @@ export async function until(
   }
 }
 
-function queueUrl(): URL {
+export function queueUrl(): URL {
   return serverUrl('FC_TEST_QUEUE_URL');
 }
 

@@ -73,8 +73,7 @@ export function readConfig(
         .env('FC_CONSUMER_DB_NAME')
         .default('userdata')
         .argParser(text),
-    )
-    .action(() => void (task = 'consume'));
+    );
   const migrate = command
     .command('migrate')
     .description('create the database if it is missing, and apply every migration')
@@ -87,6 +86,11 @@ export function readConfig(
     .command('drop-db')
     .description('drop the database with everything in it')
     .action(() => void (task = 'drop database'));
+  // not inherited by the commands above: a word that is none of them reaches this one as an argument
+  command.allowExcessArguments().action(() => {
+    const [word] = command.args;
+    if (word !== undefined) command.error(`error: unknown command '${word}'`);
+  });
 
   const options = command.parse(withDoubleDashes(args, [command]), { from: 'user' }).opts();
   return {

@@ -1,12 +1,6 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import {
-  brokerFailure,
-  closeQueue,
-  connectQueue,
-  declareQueue,
-  openChannels,
-} from '@csv2db/libs/queue.ts';
+import { openQueue } from '@csv2db/libs/queue.ts';
 import type pg from 'pg';
 import type { ConsumerConfig } from './config.ts';
 import { databaseFailure, openPool } from './database.ts';
@@ -26,23 +20,22 @@ import { store } from './store.ts';
  * again, to this consumer or another.
  */
 export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logger): Promise<void> {
+  const queues = [config.queue.name, deadQueueOf(config.queue.name)];
   const pool = await openPool(config.database, config.parallel);
-  const connection = await connectQueue(config.queue, 'csv2db consumer');
+  const session = await openQueue(config.queue, 'csv2db consumer', queues, config.parallel);
   const progress = new Progress(log);
+  log.info({ queue: config.queue.name, workers: config.parallel }, 'consuming');
   try {
-    await declareQueue(connection, config.queue.name);
-    await declareQueue(connection, deadQueueOf(config.queue.name));
-    const channels = await openChannels(connection, config.parallel);
-    const failure = brokerFailure(connection, channels, config.queue);
-    log.info({ queue: config.queue.name, workers: channels.length }, 'consuming');
-    const workers = channels.map((channel) => work(channel, pool, config, progress, signal));
-    await Promise.race([Promise.all(workers), failure]);
+    const workers = session.channels.map((channel) =>
+      work(channel, pool, config, progress, signal),
+    );
+    await Promise.race([Promise.all(workers), session.failure]);
     progress.finish('stopped');
   } catch (error) {
     progress.finish('failed');
     throw error;
   } finally {
-    await closeQueue(connection);
+    await session.close();
     await pool.end();
   }
 }

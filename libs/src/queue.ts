@@ -30,13 +30,47 @@ export function formatAddress({ host, port, vhost }: Address): string {
   return vhost === '/' ? authority : `${authority}/${vhost}`;
 }
 
+/** A connection to the broker, with everything on it that a service works with. */
+export interface QueueSession {
+  /** Channels in confirm mode, one for each worker. */
+  channels: ConfirmChannel[];
+  /** Rejects, with a FatalError, when the connection is lost or the broker closes a channel. */
+  failure: Promise<never>;
+  /** Closes it all, and does not wait for a broker that has stopped answering. */
+  close(): Promise<void>;
+}
+
 /**
- * Opens a connection to the broker.
+ * Connects to the broker, declares durable queues and opens `parallel` channels.
  *
  * @param clientName what the connection is called on the broker's management page.
- * @throws FatalError when the broker can't be reached, or refuses the user or the vhost.
+ * @throws FatalError when the broker can't be reached, refuses the user or the vhost, or has one of
+ * the queues with other arguments.
  */
-export async function connectQueue(config: QueueConfig, clientName: string): Promise<ChannelModel> {
+export async function openQueue(
+  config: QueueConfig,
+  clientName: string,
+  queues: readonly string[],
+  parallel: number,
+): Promise<QueueSession> {
+  const connection = await connectToBroker(config, clientName);
+  try {
+    for (const queue of queues) await declareQueue(connection, queue);
+    const channels = await Promise.all(
+      Array.from({ length: parallel }, () => connection.createConfirmChannel()),
+    );
+    return {
+      channels,
+      failure: watch(connection, channels, config.address),
+      close: () => withDeadline(closeAll(connection, channels)),
+    };
+  } catch (error) {
+    await withDeadline(closeAll(connection, []));
+    throw error;
+  }
+}
+
+async function connectToBroker(config: QueueConfig, clientName: string): Promise<ChannelModel> {
   const { address, user, password } = config;
   try {
     const connection = await connect(
@@ -69,7 +103,8 @@ function connectProblem(error: unknown, { address, user }: QueueConfig): string 
   if (/ACCESS.REFUSED/.test(text)) {
     return `${where} refused the user "${user}": check --queue-user and --queue-pass`;
   }
-  if (/NOT.ALLOWED/.test(text)) {
+  // the broker says why, but amqplib does not pass it on
+  if (/ConnectionOpenOk/.test(text)) {
     return `${where}: the vhost "${address.vhost}" does not exist, or is closed to the user "${user}"`;
   }
   return `${where} can't be reached (${reason(error)}): is it running, and is --queue-addr right?`;
@@ -90,13 +125,8 @@ export function reason(error: unknown): string {
   return REASONS[codeOf(error) ?? ''] ?? messageOf(error);
 }
 
-/**
- * Declares a durable queue on the default exchange; one that is there already, with the same
- * arguments, is left as it is.
- *
- * @throws FatalError when the queue exists with other arguments, or may not be declared.
- */
-export async function declareQueue(connection: ChannelModel, name: string): Promise<void> {
+/** Declares a durable queue; one that is there already, with the same arguments, is left as it is. */
+async function declareQueue(connection: ChannelModel, name: string): Promise<void> {
   // a channel of its own: the broker closes the one that a declaration fails on
   const channel = await connection.createChannel();
   channel.on('error', ignore);
@@ -112,23 +142,10 @@ export async function declareQueue(connection: ChannelModel, name: string): Prom
   }
 }
 
-/** Opens `count` channels in confirm mode. */
-export async function openChannels(
-  connection: ChannelModel,
-  count: number,
-): Promise<ConfirmChannel[]> {
-  return await Promise.all(Array.from({ length: count }, () => connection.createConfirmChannel()));
-}
-
-/**
- * Rejects, once, when the connection is lost or the broker closes one of its channels; never resolves.
- *
- * @returns a promise with a handler attached, so that it may be left unobserved.
- */
-export function brokerFailure(
+function watch(
   connection: ChannelModel,
   channels: readonly Channel[],
-  { address }: QueueConfig,
+  address: Address,
 ): Promise<never> {
   const failure = new Promise<never>((_, reject) => {
     connection.once('close', (error?: Error) => {
@@ -143,14 +160,22 @@ export function brokerFailure(
       });
     }
   });
+  // nobody may be waiting for it when the session is closed in the end
   failure.catch(ignore);
   return failure;
 }
 
-/** Closes a connection, and does not wait for a broker that has stopped answering. */
-export async function closeQueue(connection: ChannelModel): Promise<void> {
+async function closeAll(connection: ChannelModel, channels: readonly Channel[]): Promise<void> {
+  // a channel's closing is answered after everything that was sent on it; closing the connection
+  // alone may overtake the last acknowledgements
+  await Promise.all(channels.map((channel) => channel.close()));
+  await connection.close();
+}
+
+/** Waits for a closing to end, however it ends, but not for ever. */
+async function withDeadline(closing: Promise<void>): Promise<void> {
   const deadline = new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT).unref());
-  await Promise.race([connection.close(), deadline]).catch(ignore);
+  await Promise.race([closing.catch(ignore), deadline]);
 }
 
 function ignore(): void {}

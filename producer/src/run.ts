@@ -1,11 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import {
-  brokerFailure,
-  closeQueue,
-  connectQueue,
-  declareQueue,
-  openChannels,
-} from '@csv2db/libs/queue.ts';
+import { openQueue } from '@csv2db/libs/queue.ts';
 import type { ProducerConfig } from './config.ts';
 import { Progress } from './progress.ts';
 import { createPublisher, type Publisher } from './publish.ts';
@@ -21,23 +15,21 @@ import { validate } from './validate.ts';
  * @throws FatalError when the broker or the file fails; the log then says how far it got.
  */
 export async function run(config: ProducerConfig, signal: AbortSignal, log: Logger): Promise<void> {
-  const connection = await connectQueue(config.queue, 'csv2db producer');
+  const queue = config.queue.name;
+  const session = await openQueue(config.queue, 'csv2db producer', [queue], config.parallel);
   const progress = new Progress(log);
   try {
-    await declareQueue(connection, config.queue.name);
-    const channels = await openChannels(connection, config.parallel);
-    const failure = brokerFailure(connection, channels, config.queue);
     const chunks = readRows(config.file, signal);
-    const workers = channels.map((channel) =>
-      publishAll(chunks, createPublisher(channel, config.queue.name), progress),
+    const workers = session.channels.map((channel) =>
+      publishAll(chunks, createPublisher(channel, queue), progress),
     );
-    await Promise.race([Promise.all(workers), failure]);
+    await Promise.race([Promise.all(workers), session.failure]);
     progress.finish(signal.aborted ? 'stopped' : 'finished');
   } catch (error) {
     progress.finish('failed');
     throw error;
   } finally {
-    await closeQueue(connection);
+    await session.close();
   }
 }
 

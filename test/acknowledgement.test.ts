@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DATA } from './processes.ts';
+import { Sandbox, until } from './sandbox.ts';
+import { OwnPostgres } from './servers.ts';
+
+const ROWS = 1_000;
+/** The advisory lock that an insert waits for, after its rows are in and before it commits. */
+const HOLD = `
+  CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql
+    AS 'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END';
+  CREATE TRIGGER hold AFTER INSERT ON contacts EXECUTE FUNCTION hold()`;
+
+let postgres: OwnPostgres;
+let sandbox: Sandbox;
+let holder: pg.Client;
+
+beforeAll(async () => {
+  postgres = await OwnPostgres.start();
+});
+
+afterAll(async () => {
+  await postgres.remove();
+});
+
+beforeEach(async () => {
+  sandbox = await Sandbox.create(postgres.url);
+  await sandbox.migrate();
+  await sandbox.pool.query(HOLD);
+  holder = new pg.Client({ connectionString: sandbox.databaseUrl.href });
+  holder.on('error', () => {});
+  await holder.connect();
+  await holder.query('SELECT pg_advisory_lock(42)');
+  const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv')]);
+  expect(await producer.exit, producer.output).toBe(0);
+});
+
+afterEach(async () => {
+  await holder.end();
+  await sandbox.destroy();
+});
+
+/** Waits until a consumer has inserted its rows and stands before the commit. */
+async function inserted(): Promise<void> {
+  await until('an insert waits for the lock', async () => {
+    const { rowCount } = await sandbox.pool.query(
+      "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+    );
+    return rowCount === 1;
+  });
+}
+
+async function storeTheRest() {
+  const consumer = sandbox.start('consumer');
+  await until('nothing is left in the queue', async () => (await sandbox.ready()) === 0);
+  await until('every row is there', async () => (await sandbox.countContacts()) === ROWS);
+  consumer.kill('SIGTERM');
+  expect(await consumer.exit, consumer.output).toBe(0);
+  expect(await sandbox.ready()).toBe(0);
+  return await consumer.logged(/^stopped/);
+}
+
+describe('a message is acknowledged only after its row is committed:', () => {
+  it('a database that stops between insert and commit gets every row afterwards', async () => {
+    const consumer = sandbox.start('consumer', ['--parallel', '1']);
+    await inserted();
+    await postgres.stop();
+    expect(await consumer.exit, consumer.output).toBe(1);
+    expect(consumer.stderr).toMatch(/^error: PostgreSQL at 127\.0\.0\.1:\d+ [^\n]+\n$/);
+    await until('every message is back', async () => (await sandbox.ready()) === ROWS);
+
+    await postgres.restart();
+    expect(await sandbox.countContacts()).toBe(0);
+    await sandbox.pool.query('DROP TRIGGER hold ON contacts');
+    expect(await storeTheRest()).toMatchObject({ inserted: ROWS, duplicates: 0 });
+  });
+
+  it('a consumer that is killed between commit and acknowledgement leaves duplicates, not gaps', async () => {
+    const consumer = sandbox.start('consumer', ['--parallel', '1']);
+    await inserted();
+    consumer.kill('SIGSTOP');
+    await holder.query('SELECT pg_advisory_unlock(42)');
+    await until('the rows are committed', async () => (await sandbox.countContacts()) === ROWS);
+    consumer.kill('SIGKILL');
+    await consumer.exit;
+    await until('every message is back', async () => (await sandbox.ready()) === ROWS);
+    expect(await storeTheRest()).toMatchObject({ inserted: 0, duplicates: ROWS });
+  });
+
+  it('a consumer that is stopped finishes and acknowledges what it has', async () => {
+    const consumer = sandbox.start('consumer', ['--parallel', '1']);
+    await inserted();
+    consumer.kill('SIGTERM');
+    await holder.query('SELECT pg_advisory_unlock(42)');
+    expect(await consumer.exit, consumer.output).toBe(0);
+    expect(await sandbox.countContacts()).toBe(ROWS);
+    expect(await sandbox.ready()).toBe(0);
+  });
+});

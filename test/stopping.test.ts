@@ -1,0 +1,105 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Sandbox, until } from './sandbox.ts';
+
+const ROWS = 300_000;
+let folder: string;
+let file: string;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'csv2db-test-'));
+  file = join(folder, 'rows.csv');
+  const rows = Array.from({ length: ROWS }, (_, row) => `Name ${row},${row}@example.com\n`);
+  await writeFile(file, rows.join(''));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+beforeEach(async () => {
+  sandbox = await Sandbox.create();
+  await sandbox.migrate();
+  await sandbox.channel.assertQueue('csv2db', { durable: true });
+});
+
+afterEach(async () => {
+  await sandbox.destroy();
+});
+
+async function someMessages(): Promise<void> {
+  await until('there are messages', async () => (await sandbox.ready()) > 1_000);
+}
+
+describe('the producer, in the middle of a file,', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    'stops at %s with status %i, and what it counted is in the queue',
+    async (signal, status) => {
+      const producer = sandbox.start('producer', ['--file', file]);
+      await someMessages();
+      producer.kill(signal);
+      expect(await producer.exit, producer.output).toBe(status);
+      const { read, published, rejected } = await producer.logged(/^stopped: \d+ rows read/);
+      expect(published).toBeLessThan(ROWS);
+      expect(published).toBe(read);
+      expect(rejected).toBe(0);
+      expect(await sandbox.ready()).toBe(published);
+    },
+  );
+});
+
+describe('the consumer', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends with status 0 at %s while it has nothing to do',
+    async (signal) => {
+      const consumer = sandbox.start('consumer');
+      await consumer.logged(/^consuming/);
+      consumer.kill(signal);
+      expect(await consumer.exit, consumer.output).toBe(0);
+    },
+  );
+
+  it('has stored, when it ends in the middle of an import, exactly what it acknowledged', async () => {
+    const producer = sandbox.start('producer', ['--file', file]);
+    const consumer = sandbox.start('consumer');
+    await until('there are rows', async () => (await sandbox.countContacts()) > 5_000);
+    producer.kill('SIGTERM');
+    await producer.exit;
+    consumer.kill('SIGTERM');
+    expect(await consumer.exit, consumer.output).toBe(0);
+
+    const published = Number((await producer.logged(/^stopped/))['published']);
+    const { inserted, duplicates } = await consumer.logged(/^stopped/);
+    expect(duplicates).toBe(0);
+    expect(await sandbox.countContacts()).toBe(inserted);
+    await until(
+      'the rest is back',
+      async () => (await sandbox.ready()) === published - Number(inserted),
+    );
+  });
+});
+
+describe('a defect', () => {
+  it.each(['producer', 'consumer'] as const)(
+    'ends the %s with status 2 and its stack',
+    async (program) => {
+      const defect = join(folder, 'defect.cjs');
+      await writeFile(defect, "setImmediate(() => { throw new TypeError('a defect') });");
+      const run = sandbox.start(
+        program,
+        ['--file', file].slice(0, program === 'producer' ? 2 : 0),
+        {
+          NODE_OPTIONS: `--require ${defect}`,
+        },
+      );
+      expect(await run.exit).toBe(2);
+      expect(run.stderr).toMatch(/^TypeError: a defect\n\s+at .*defect\.cjs/);
+    },
+  );
+});
