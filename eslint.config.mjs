@@ -11,6 +11,8 @@ export default defineConfig(
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
     rules: {
+      // the compiler knows what is defined
+      'no-undef': 'off',
       // a number in a message reads as it is
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `() => void work()` says that the result is not wanted

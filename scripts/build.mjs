@@ -1,7 +1,6 @@
 // Bundles services into bin/, one executable file each: node scripts/build.mjs [producer] [consumer]
 import { chmod } from 'node:fs/promises';
-import process from 'node:process';
-import { fileURLToPath, URL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import manifest from '../package.json' with { type: 'json' };
 

@@ -1,6 +1,5 @@
 // Writes CSV rows (name,email; no header, every email once) to standard output:
 //   node producer/data/generate.mjs ROWS [SEED]     the same rows for the same seed (default 1)
-import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 
