@@ -4,10 +4,20 @@ import type { Stored } from './store.ts';
 /** Milliseconds between two throughput lines, at the least. */
 const INTERVAL = 5_000;
 
+interface Counts {
+  inserted: number;
+  duplicates: number;
+  dead: number;
+}
+
+function inWords({ inserted, duplicates, dead }: Counts): string {
+  return `${inserted} rows inserted, ${duplicates} duplicates, ${dead} dead letters`;
+}
+
 /** Counts what became of the messages, and tells it: a line a batch at debug, totals at info. */
 export class Progress {
   readonly #log: Logger;
-  readonly #totals = { inserted: 0, duplicates: 0, dead: 0 };
+  readonly #totals: Counts = { inserted: 0, duplicates: 0, dead: 0 };
   readonly #timer: NodeJS.Timeout;
   #saidAt = performance.now();
   #said = 0;
@@ -33,11 +43,7 @@ export class Progress {
   /** Ends the throughput lines and logs the totals. */
   finish(outcome: string): void {
     clearInterval(this.#timer);
-    const { inserted, duplicates, dead } = this.#totals;
-    this.#log.info(
-      this.#totals,
-      `${outcome}: ${inserted} rows inserted, ${duplicates} duplicates, ${dead} dead letters`,
-    );
+    this.#log.info(this.#totals, `${outcome}: ${inWords(this.#totals)}`);
   }
 
   #sayThroughput(): void {
@@ -46,7 +52,10 @@ export class Progress {
     if (settled === this.#said) return;
     const seconds = (performance.now() - this.#saidAt) / 1000;
     const rowsPerSecond = Math.round((settled - this.#said) / seconds);
-    this.#log.info({ ...this.#totals, rowsPerSecond }, `storing ${rowsPerSecond} rows/s`);
+    this.#log.info(
+      { ...this.#totals, rowsPerSecond },
+      `storing ${rowsPerSecond} rows/s: ${inWords(this.#totals)}`,
+    );
     this.#said = settled;
     this.#saidAt = performance.now();
   }

@@ -24,7 +24,10 @@ export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logg
   const pool = await openPool(config.database, config.parallel);
   const session = await openQueue(config.queue, 'csv2db consumer', queues, config.parallel);
   const progress = new Progress(log);
-  log.info({ queue: config.queue.name, workers: config.parallel }, 'consuming');
+  log.info(
+    { queue: config.queue.name, workers: config.parallel },
+    `consuming the queue "${config.queue.name}" with ${config.parallel} workers`,
+  );
   try {
     const workers = session.channels.map((channel) =>
       work(channel, pool, config, progress, signal),

@@ -5,7 +5,8 @@ import type { LogLevel } from './options.ts';
 export type { Logger };
 
 /**
- * Logs to standard output: JSON lines, or readable and coloured lines when it is a terminal.
+ * Logs to standard output: JSON lines, or coloured messages alone when it is a terminal. So a message
+ * says everything by itself, and its fields say it again for programs.
  *
  * Written synchronously, so that nothing is lost when the process ends; both services log by the
  * batch, never by the row, except for rejected rows.
@@ -18,8 +19,5 @@ export function createLogger(service: string, level: LogLevel): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   if (!process.stdout.isTTY) return pino(options);
-  return pino(
-    options,
-    pretty({ sync: true, ignore: 'service', translateTime: 'SYS:HH:MM:ss', singleLine: true }),
-  );
+  return pino(options, pretty({ sync: true, hideObject: true, translateTime: 'SYS:HH:MM:ss' }));
 }

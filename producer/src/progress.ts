@@ -16,47 +16,46 @@ export interface Counts {
 
 /** Counts rows, and tells how it goes: a line for each rejected row, and one every few seconds. */
 export class Progress {
-  readonly counts: Counts = { read: 0, published: 0, rejected: 0 };
+  readonly #counts: Counts = { read: 0, published: 0, rejected: 0 };
   readonly #log: Logger;
   readonly #began = performance.now();
   readonly #timer: NodeJS.Timeout;
 
   constructor(log: Logger) {
     this.#log = log;
-    this.#timer = setInterval(() => log.info(this.#figures(), 'publishing'), INTERVAL).unref();
+    this.#timer = setInterval(() => this.#say('publishing'), INTERVAL).unref();
   }
 
   read(rows: number): void {
-    this.counts.read += rows;
+    this.#counts.read += rows;
   }
 
   published(rows: number): void {
-    this.counts.published += rows;
+    this.#counts.published += rows;
   }
 
   rejected(rejects: readonly Reject[]): void {
-    this.counts.rejected += rejects.length;
-    for (const { row, reason } of rejects) this.#log.warn({ row, reason }, `row ${row} rejected`);
+    this.#counts.rejected += rejects.length;
+    for (const { row, reason } of rejects) {
+      this.#log.warn({ row, reason }, `row ${row} rejected: ${reason}`);
+    }
   }
 
   /** Ends the progress lines and logs the summary. */
   finish(outcome: string): void {
     clearInterval(this.#timer);
-    const { read, published, rejected } = this.counts;
-    const { seconds, rowsPerSecond } = this.#figures();
-    this.#log.info(
-      { read, published, rejected, seconds, rowsPerSecond },
-      `${outcome}: ${read} rows read, ${published} published, ${rejected} rejected ` +
-        `in ${seconds} s, ${rowsPerSecond} rows/s`,
-    );
+    this.#say(outcome);
   }
 
-  #figures() {
-    const seconds = (performance.now() - this.#began) / 1000;
-    return {
-      ...this.counts,
-      seconds: Number(seconds.toFixed(3)),
-      rowsPerSecond: Math.round(this.counts.read / seconds),
-    };
+  #say(what: string): void {
+    const { read, published, rejected } = this.#counts;
+    const elapsed = (performance.now() - this.#began) / 1000;
+    const seconds = Number(elapsed.toFixed(3));
+    const rowsPerSecond = Math.round(read / elapsed);
+    this.#log.info(
+      { read, published, rejected, seconds, rowsPerSecond },
+      `${what}: ${read} rows read, ${published} published, ${rejected} rejected ` +
+        `in ${seconds} s, ${rowsPerSecond} rows/s`,
+    );
   }
 }
