@@ -1,0 +1,89 @@
+# csv2db: CSV rows through RabbitMQ into PostgreSQL. "make" lists what there is.
+#
+# The system runs in containers where a Docker engine answers, and as processes of this machine where none
+# does; RUNTIME=docker or RUNTIME=local overrides that. Every target works in both.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# FILE is relative to where make was called, which -C changes
+export CALLER := $(PWD)
+
+installed := node_modules/.package-lock.json
+sources = $(shell find libs $(1) scripts package.json tsconfig*.json -type f -not -path '*/node_modules/*' \
+	-not -path '*/test/*' -not -path '*/data/*' -not -name '*.sh')
+
+##@ Use
+
+demo: ## do it all, with 1,000 rows, and prove that every row arrived
+	@scripts/demo.sh
+
+infra: ## (re)create the queue and the database, and start them in the background
+	@scripts/runtime infra
+
+migrate-db: ## create the database if it is missing, and apply every migration
+	@scripts/runtime migrate-db
+
+start: ## (re)start a producer and the consumers [FILE=producer/data/data_1000.csv CONSUMERS=2]
+	@scripts/runtime start
+
+logs: ## follow the logs of the producer and the consumers
+	@scripts/runtime logs
+
+status: ## show the depth of the queues and the rows in the table
+	@scripts/status.sh
+
+stop: ## stop the services, the queue and the database
+	@scripts/runtime stop
+
+##@ Maintain
+
+build: ## build the services: images, or bin/ where there is no Docker
+	@scripts/runtime build
+
+push: ## push the images to a registry [REGISTRY=…]
+	@scripts/runtime push
+
+drop-db: ## drop the database with everything in it
+	@scripts/runtime drop-db
+
+prune: ## delete the data and the images of this project; asks first [YES=1]
+	@scripts/prune.sh
+
+##@ Develop
+
+check: $(installed) ## check format, types and style of the code and of the scripts
+	npm run check
+	@scripts/check-scripts.sh
+
+test: $(installed) build-producer build-consumer ## run every test, on servers of its own [TEST_ARGS=…]
+	scripts/with-servers.sh npx vitest run $(TEST_ARGS)
+
+test-containers: ## run the system in containers, from build to stop, and check it
+	@scripts/test-containers.sh
+
+bench: $(installed) build-producer build-consumer ## measure an import of 1,000,000 rows [BENCH_ROWS=… BENCH_KILL=1]
+	scripts/with-servers.sh node bench/end-to-end.mjs
+
+build-producer: bin/producer ## build bin/producer
+build-consumer: bin/consumer ## build bin/consumer
+
+clean: ## delete the binaries
+	rm -rf bin
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^##@/ { print "\n" substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+bin/producer: $(installed) $(call sources,producer)
+	node scripts/build.mjs producer
+
+bin/consumer: $(installed) $(call sources,consumer)
+	node scripts/build.mjs consumer
+
+$(installed): package-lock.json
+	@command -v npm >/dev/null || { echo 'error: Node.js 20.19 or later with npm is needed: install it' >&2; exit 1; }
+	npm ci --loglevel=error --no-update-notifier
+	@touch $@
+
+.PHONY: demo infra migrate-db start logs status stop build push drop-db prune check test test-containers \
+	bench build-producer build-consumer clean help

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Checks the shell scripts with shellcheck, which it installs if it can:  check-scripts.sh
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+
+if ! "$root/scripts/install.sh" shellcheck; then
+  say 'shellcheck is not there, so the scripts stay unchecked'
+  exit 0
+fi
+cd "$root"
+shellcheck -x -P scripts scripts/*.sh scripts/runtime .ci/run
