@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{libs,producer,consumer}/test/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['{libs,producer,consumer}/test/**/*.test.ts', 'test/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -166,8 +166,8 @@ describe('the consumer', () => {
     const dead = await sandbox.take('csv2db.dead');
     const reasons = dead.map(({ properties }) => String(properties.headers?.['x-csv2db-reason']));
     expect(reasons.toSorted()).toEqual([
-      expect.stringMatching(/^index row .* \(SQLSTATE 54000\)$/),
-      expect.stringMatching(/^invalid byte sequence .* \(SQLSTATE 22021\)$/),
+      expect.stringMatching(/^index row /),
+      expect.stringMatching(/^invalid byte sequence /),
       'the body has no "email" string',
       expect.stringMatching(/^the body is not JSON/),
     ]);

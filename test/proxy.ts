@@ -1,37 +1,94 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A TCP proxy on a free port of 127.0.0.1, which a test can cut. */
-export interface Proxy {
-  port: number;
-  /** Resets every connection that passes through. */
-  cut(): void;
-  close(): Promise<void>;
-}
+/** A TCP proxy on a free port of 127.0.0.1, which a test can make to fail. */
+export class Proxy {
+  readonly #pairs = new Set<{ client: Socket; upstream: Socket }>();
+  readonly #abandoned: Socket[] = [];
+  readonly #server;
+  #swallows = { requests: false, answers: false };
+  readonly #injected: Buffer[] = [];
 
-export async function startProxy(host: string, port: number): Promise<Proxy> {
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(port, host);
-    client.pipe(upstream).pipe(client);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {
+  private constructor(host: string, port: number) {
+    this.#server = createServer((client) => {
+      const upstream = connect(port, host);
+      const pair = { client, upstream };
+      this.#pairs.add(pair);
+      client.on('data', (data) => {
+        if (!this.#swallows.requests) upstream.write(data);
+      });
+      const frames = new FrameBoundaries();
+      upstream.on('data', (data) => {
+        if (this.#swallows.answers) return;
+        client.write(data);
+        if (!frames.isBetweenFrames(data)) return;
+        for (const frame of this.#injected.splice(0)) client.write(frame);
+      });
+      const end = (): void => {
+        this.#pairs.delete(pair);
         client.destroy();
         upstream.destroy();
-      });
-      socket.on('close', () => sockets.delete(socket));
+      };
+      for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
+    });
+  }
+
+  static async start(host: string, port: number): Promise<Proxy> {
+    const proxy = new Proxy(host, port);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Drops what clients send, what the server answers, or both, without closing anything. */
+  swallow(what: { requests?: boolean; answers?: boolean }): void {
+    this.#swallows = { requests: false, answers: false, ...what };
+  }
+
+  /** Sends one connection an AMQP frame as if it came from the broker, between two others. */
+  inject(frame: Buffer): void {
+    this.#injected.push(frame);
+  }
+
+  /** Resets every connection that passes through. */
+  cut(): void {
+    for (const { client, upstream } of this.#pairs) {
+      client.resetAndDestroy();
+      upstream.resetAndDestroy();
     }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
-  return {
-    port: (server.address() as AddressInfo).port,
-    cut,
-    close: () => {
-      cut();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
+  }
+
+  /** What passes through is lost for good; new connections are served. */
+  abandon(): void {
+    for (const { client, upstream } of this.#pairs) {
+      client.removeAllListeners('data').pause();
+      upstream.removeAllListeners('data').pause();
+      this.#abandoned.push(client, upstream);
+    }
+    this.#pairs.clear();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    for (const socket of this.#abandoned) socket.destroy();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+}
+
+/** Follows the frames of AMQP 0-9-1 (2.3.5): type, channel, size, payload, end. */
+class FrameBoundaries {
+  #pending = Buffer.alloc(0);
+
+  /** Whether a frame ends where this data, which comes next, ends. */
+  isBetweenFrames(data: Buffer): boolean {
+    this.#pending = Buffer.concat([this.#pending, data]);
+    while (this.#pending.length >= 7) {
+      const length = 7 + this.#pending.readUInt32BE(3) + 1;
+      if (this.#pending.length < length) return false;
+      this.#pending = this.#pending.subarray(length);
+    }
+    return this.#pending.length === 0;
+  }
 }

@@ -13,9 +13,10 @@ export class Sandbox {
   readonly databaseUrl: URL;
   readonly pool: pg.Pool;
   readonly #server: URL;
-  readonly #connection: ChannelModel;
-  readonly channel: Channel;
+  #connection: ChannelModel;
+  channel: Channel;
   readonly #runs: Run[] = [];
+  #declaring: Promise<void> | undefined;
 
   private constructor(vhost: string, server: URL, connection: ChannelModel, channel: Channel) {
     this.vhost = vhost;
@@ -32,6 +33,7 @@ export class Sandbox {
       FC_PRODUCER_QUEUE_ADDR: `${queue.host}:${queue.port}/${vhost}`,
       FC_PRODUCER_QUEUE_USER: queue.user,
       FC_PRODUCER_QUEUE_PASS: queue.password,
+      FC_PRODUCER_CHECKPOINT: 'none',
       FC_CONSUMER_QUEUE_ADDR: `${queue.host}:${queue.port}/${vhost}`,
       FC_CONSUMER_QUEUE_USER: queue.user,
       FC_CONSUMER_QUEUE_PASS: queue.password,
@@ -52,18 +54,23 @@ export class Sandbox {
       write: '.*',
       read: '.*',
     });
-    const url = new URL(queueUrl());
-    url.pathname = `/${name}`;
-    const connection = await connect(url.href);
-    const channel = await connection.createChannel();
+    const { connection, channel } = await open(name);
     return new Sandbox(name, server, connection, channel);
+  }
+
+  /** Opens the sandbox's own connection to the queue anew, after the broker was down. */
+  async reconnect(): Promise<void> {
+    await this.#connection.close().catch(() => {});
+    const { connection, channel } = await open(this.vhost);
+    this.#connection = connection;
+    this.channel = channel;
   }
 
   async destroy(): Promise<void> {
     for (const run of this.#runs) run.kill('SIGKILL');
     await Promise.all(this.#runs.map((run) => run.exit));
     await this.pool.end();
-    await this.#connection.close();
+    await this.#connection.close().catch(() => {});
     await manage('DELETE', `vhosts/${this.vhost}`);
     const client = new pg.Client({ connectionString: this.#server.href });
     await client.connect();
@@ -89,6 +96,16 @@ export class Sandbox {
   /** Creates the database and its table. */
   async migrate(): Promise<void> {
     const run = this.start('consumer', ['migrate']);
+    if ((await run.exit) !== 0) throw new Error(run.output);
+  }
+
+  /** Declares the queue as the services do, where a test comes before them. */
+  async declareQueue(): Promise<void> {
+    await (this.#declaring ??= this.#declareQueue());
+  }
+
+  async #declareQueue(): Promise<void> {
+    const run = this.start('producer', ['--file', '/dev/null']);
     if ((await run.exit) !== 0) throw new Error(run.output);
   }
 
@@ -121,9 +138,20 @@ export class Sandbox {
 
   /** Sends a body to the queue, as any other producer might. */
   async send(body: Buffer | string, options = {}): Promise<void> {
-    await this.channel.assertQueue('csv2db', { durable: true });
+    await this.declareQueue();
     this.channel.sendToQueue('csv2db', Buffer.from(body), { persistent: true, ...options });
   }
+}
+
+async function open(vhost: string): Promise<{ connection: ChannelModel; channel: Channel }> {
+  const url = new URL(queueUrl());
+  url.pathname = `/${vhost}`;
+  const connection = await connect(url.href);
+  // a test may take the broker down
+  connection.on('error', () => {});
+  const channel = await connection.createChannel();
+  channel.on('error', () => {});
+  return { connection, channel };
 }
 
 /** Waits until a condition holds, and fails with its last value after `seconds`. */

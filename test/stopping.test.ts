@@ -23,7 +23,7 @@ afterAll(async () => {
 beforeEach(async () => {
   sandbox = await Sandbox.create();
   await sandbox.migrate();
-  await sandbox.channel.assertQueue('csv2db', { durable: true });
+  await sandbox.declareQueue();
 });
 
 afterEach(async () => {

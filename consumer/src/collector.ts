@@ -16,7 +16,7 @@ export class Collector<T> {
   #timer: NodeJS.Timeout | undefined;
   #aged = false;
   #ended = false;
-  #failure: Error | undefined;
+  #isDropped = false;
   #wake = (): void => {};
 
   constructor({ size, maxAge }: CollectorOptions) {
@@ -25,6 +25,7 @@ export class Collector<T> {
   }
 
   push(item: T): void {
+    if (this.#isDropped) return;
     this.#items.push(item);
     if (this.#items.length === 1) this.#timer = setTimeout(this.#age, this.#maxAge);
     if (this.#items.length === this.#size) this.#wake();
@@ -36,15 +37,17 @@ export class Collector<T> {
     this.#wake();
   }
 
-  /** Makes the batches throw, once the one in work is done. */
-  fail(error: Error): void {
-    this.#failure = error;
+  /** Drops what has been pushed, and what will be, and ends the batches. */
+  drop(): void {
+    this.#isDropped = true;
+    this.#items = [];
+    clearTimeout(this.#timer);
     this.#wake();
   }
 
   async *batches(): AsyncGenerator<T[], void> {
     for (;;) {
-      if (this.#failure) throw this.#failure;
+      if (this.#isDropped) return;
       if (this.#isDue()) {
         clearTimeout(this.#timer);
         yield this.#items.splice(0, this.#size);

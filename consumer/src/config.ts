@@ -2,12 +2,14 @@ import { Option } from '@commander-js/extra-typings';
 import {
   dropEmptyVariables,
   integer,
+  queueConfig,
   serviceCommand,
   text,
   withDoubleDashes,
   type LogLevel,
 } from '@csv2db/libs/options.ts';
-import type { QueueConfig } from '@csv2db/libs/queue.ts';
+import type { DeadTask } from './dead.ts';
+import type { QueueConfig } from '@csv2db/libs/queue-config.ts';
 
 /** How to reach a database. */
 export interface DatabaseConfig {
@@ -24,11 +26,17 @@ export interface ConsumerConfig {
   parallel: number;
   queue: QueueConfig;
   database: DatabaseConfig;
+  /** Longest time to finish the work in hand when stopped, in milliseconds. */
+  drainTimeout: number;
   logLevel: LogLevel;
 }
 
 /** What the command line asks for. */
-export type Task = 'consume' | 'migrate up' | 'migrate down' | 'drop database';
+export type Task =
+  | { kind: 'consume' }
+  | { kind: 'migrate'; direction: 'up' | 'down' }
+  | { kind: 'drop database' }
+  | { kind: 'dead letters'; task: DeadTask };
 
 /**
  * Reads flags and environment into a task and its configuration. `--help`, `--version` and a wrong
@@ -39,7 +47,7 @@ export function readConfig(
   version: string,
 ): { task: Task; config: ConsumerConfig } {
   dropEmptyVariables(process.env);
-  let task: Task = 'consume';
+  let task: Task = { kind: 'consume' };
   const command = serviceCommand(
     'consumer',
     'Stores the contacts of a RabbitMQ queue in PostgreSQL, until it is stopped.',
@@ -77,32 +85,60 @@ export function readConfig(
   const migrate = command
     .command('migrate')
     .description('create the database if it is missing, and apply every migration')
-    .action(() => void (task = 'migrate up'));
+    .action(() => void (task = { kind: 'migrate', direction: 'up' }));
   migrate
     .command('down')
     .description('take the last migration back')
-    .action(() => void (task = 'migrate down'));
+    .action(() => void (task = { kind: 'migrate', direction: 'down' }));
   command
     .command('drop-db')
     .description('drop the database with everything in it')
-    .action(() => void (task = 'drop database'));
+    .action(() => void (task = { kind: 'drop database' }));
+  const dead = command.command('dead').description('look at the dead letters, or move them back');
+  const onDead = (deadTask: DeadTask): void => {
+    task = { kind: 'dead letters', task: deadTask };
+  };
+  dead
+    .command('list')
+    .description('a line for each: number, time, reason, email or body')
+    .option('--json', 'as JSON lines, with everything that is known')
+    .action(({ json }) => onDead({ kind: 'list', json: json ?? false }));
+  dead
+    .command('show')
+    .argument('<number>', 'place in the list, from 1', integer(1, Number.MAX_SAFE_INTEGER))
+    .description('one of them with its headers, as JSON')
+    .action((number) => onDead({ kind: 'show', number }));
+  dead
+    .command('export')
+    .description('all of them as CSV on standard output: name, email, reason')
+    .action(() => onDead({ kind: 'export' }));
+  dead
+    .command('replay')
+    .description('move them back to the queue')
+    .option('--reason <text>', 'only those whose reason has this in it')
+    .action(({ reason }) => onDead({ kind: 'replay', reason }));
+  dead
+    .command('purge')
+    .description('delete them all')
+    .option('--yes', 'really')
+    .action(({ yes }) => {
+      if (yes !== true) command.error('error: dead purge deletes every dead letter: add --yes');
+      onDead({ kind: 'purge' });
+    });
   // not inherited by the commands above: a word that is none of them reaches this one as an argument
   command.allowExcessArguments().action(() => {
     const [word] = command.args;
     if (word !== undefined) command.error(`error: unknown command '${word}'`);
   });
 
-  const options = command.parse(withDoubleDashes(args, [command]), { from: 'user' }).opts();
+  const options = command
+    .parse(withDoubleDashes(args, [command, ...dead.commands]), { from: 'user' })
+    .opts();
   return {
     task,
     config: {
       parallel: options.parallel,
-      queue: {
-        address: options.queueAddr,
-        user: options.queueUser,
-        password: options.queuePass,
-        name: options.queueName,
-      },
+      queue: queueConfig(options),
       database: {
         host: options.dbHost,
         port: options.dbPort,
@@ -110,6 +146,7 @@ export function readConfig(
         password: options.dbPass,
         name: options.dbName,
       },
+      drainTimeout: options.drainTimeout,
       logLevel: options.logLevel,
     },
   };

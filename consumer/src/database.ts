@@ -1,14 +1,22 @@
 import pg from 'pg';
-import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
-import { reason } from '@csv2db/libs/queue.ts';
+import {
+  codeOf,
+  connectionProblem,
+  FatalError,
+  messageOf,
+  TransientError,
+} from '@csv2db/libs/errors.ts';
+import type { Logger } from '@csv2db/libs/logger.ts';
+import { retry } from '@csv2db/libs/retry.ts';
 import type { DatabaseConfig } from './config.ts';
+import { isMisconfiguration } from './sqlstate.ts';
 
 /** How long the server may take to accept a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 /** How long the server may work on one statement, in milliseconds. */
-const STATEMENT_TIMEOUT = 60_000;
+const STATEMENT_TIMEOUT = 30_000;
 /** How long to wait for a statement's answer; longer than the server's own limit, so that it wins. */
-const QUERY_TIMEOUT = 70_000;
+const QUERY_TIMEOUT = 35_000;
 
 /** The options of a connection; pg's own defaults wait for ever. */
 export function connectionOptions({ host, port, user, password, name }: DatabaseConfig) {
@@ -27,43 +35,56 @@ export function connectionOptions({ host, port, user, password, name }: Database
 }
 
 /**
- * Opens a pool of connections, and checks that the table is there.
+ * Opens a pool of connections, as soon as the database answers and its table is there.
  *
- * @throws FatalError when the server can't be reached, refuses the user, or lacks database or table.
+ * @returns undefined when the signal was aborted before.
+ * @throws FatalError when the server refuses the user, or lacks the database or the table.
  */
-export async function openPool(config: DatabaseConfig, size: number): Promise<pg.Pool> {
+export async function openPool(
+  config: DatabaseConfig,
+  size: number,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<pg.Pool | undefined> {
   const pool = new pg.Pool({ ...connectionOptions(config), max: size });
   // an idle connection that dies is replaced at the next query, which reports what is wrong
   pool.on('error', () => {});
+  const check = async (): Promise<void> => {
+    try {
+      await pool.query('SELECT FROM contacts LIMIT 0');
+    } catch (error) {
+      const message = databaseProblem(error, config);
+      if (isMisconfiguration(error)) throw new FatalError(message, { cause: error });
+      throw new TransientError(message, { cause: error });
+    }
+  };
+  const onOutage = ({ message }: TransientError): void => {
+    log.warn(`${message}; trying again until it works`);
+  };
   try {
-    await pool.query('SELECT FROM contacts LIMIT 0');
+    await retry(check, { signal, onOutage });
     return pool;
   } catch (error) {
-    await pool.end();
-    throw databaseFailure(error, config);
+    if (error instanceof TransientError) return undefined;
+    throw error;
   }
 }
 
 /** What a failed connection or statement means to the person who runs this. */
-export function databaseFailure(
-  error: unknown,
-  { host, port, user, name }: DatabaseConfig,
-): FatalError {
-  return new FatalError(`PostgreSQL at ${host}:${port} ${problem()}`, { cause: error });
-
-  function problem(): string {
-    switch (codeOf(error)) {
-      case '28P01':
-      case '28000':
-        return `refused the user "${user}": check --db-user and --db-pass`;
-      case '3D000':
-        return `has no database "${name}": create it with "consumer migrate", or check --db-name`;
-      case '42P01':
-        return `has no table contacts in "${name}": create it with "consumer migrate"`;
-      default:
-        return error instanceof pg.DatabaseError
-          ? `failed: ${messageOf(error)} (SQLSTATE ${error.code})`
-          : `can't be reached (${reason(error)}): is it running, and are --db-host and --db-port right?`;
-    }
+export function databaseProblem(error: unknown, config: DatabaseConfig): string {
+  const { host, port, user, name } = config;
+  const where = `PostgreSQL at ${host}:${port}`;
+  switch (codeOf(error)) {
+    case '28P01':
+    case '28000':
+      return `${where} refused the user "${user}": check --db-user and --db-pass`;
+    case '3D000':
+      return `${where} has no database "${name}": create it with "consumer migrate", or check --db-name`;
+    case '42P01':
+      return `${where} has no table contacts in "${name}": create it with "consumer migrate"`;
   }
+  if (error instanceof pg.DatabaseError) {
+    return `${where} failed: ${messageOf(error)} (SQLSTATE ${error.code})`;
+  }
+  return `${where} (--db-host, --db-port) can't be reached: ${connectionProblem(error)}`;
 }

@@ -12,6 +12,8 @@ export interface Row {
 export interface Refusal {
   delivery: Delivery;
   reason: string;
+  /** The SQLSTATE of the database; undefined when the message did not get that far. */
+  sqlstate?: string | undefined;
 }
 
 /** Sorts the deliveries of a batch into rows to store and refusals. */

@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
+import type { QueueSession } from '@csv2db/libs/queue.ts';
 import { Collector } from './collector.ts';
 
 /** A message on its way through the stages; it is acknowledged on the channel it came from. */
@@ -15,29 +15,35 @@ const MAX_AGE = 50;
  * the other is stored; what is not acknowledged goes no further than that.
  *
  * When the signal is aborted, no more is taken from the queue, what has been delivered is handed on,
- * and the generator ends. It does not end by itself when the channel closes; whoever opened the
- * channel watches over that.
- *
- * @throws FatalError when the server cancels the consumer, as it does when the queue is deleted.
+ * and the generator ends. When the session is lost it ends at once, and what it had collected is
+ * dropped: the broker delivers it again.
  */
 export async function* intake(
+  session: QueueSession,
   channel: Channel,
   queue: string,
   signal: AbortSignal,
 ): AsyncGenerator<Delivery[]> {
   const collector = new Collector<Delivery>({ size: BATCH_SIZE, maxAge: MAX_AGE });
+  session.lost.addEventListener('abort', () => collector.drop(), { once: true });
   await channel.prefetch(2 * BATCH_SIZE);
   const { consumerTag } = await channel.consume(queue, (delivery) => {
     if (delivery) collector.push(delivery);
-    else collector.fail(new FatalError(`RabbitMQ cancelled the consumer of "${queue}"`));
+    // so it does when the queue is deleted, or its node goes down
+    else session.fail(`RabbitMQ cancelled the consumer of "${queue}"`);
   });
   const stop = (): void => {
     channel.cancel(consumerTag).then(
       () => collector.end(),
-      (error: unknown) => collector.fail(new FatalError(messageOf(error), { cause: error })),
+      // the session is lost, then
+      () => collector.drop(),
     );
   };
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
-  yield* collector.batches();
+  try {
+    yield* collector.batches();
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }

@@ -1,4 +1,4 @@
-import { EXIT, runMain } from '@csv2db/libs/lifecycle.ts';
+import { EXIT, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
 import { readConfig } from './config.ts';
 
 /** Set by the bundler. */
@@ -9,13 +9,28 @@ void runMain(async (signal) => {
   // loaded only now, so that --help and a wrong flag answer at once
   const { createLogger } = await import('@csv2db/libs/logger.ts');
   const log = createLogger('consumer', config.logLevel);
-  if (task === 'consume') {
-    const { run } = await import('./run.ts');
-    await run(config, signal, log);
-  } else {
-    const { dropDatabase, migrate } = await import('./migrate.ts');
-    if (task === 'drop database') await dropDatabase(config.database, log);
-    else await migrate(config.database, task === 'migrate up' ? 'up' : 'down', log);
+  switch (task.kind) {
+    case 'consume': {
+      limitDrain(signal, config.drainTimeout);
+      const { run } = await import('./run.ts');
+      await run(config, signal, log);
+      break;
+    }
+    case 'migrate': {
+      const { migrate } = await import('./migrate.ts');
+      await migrate(config.database, task.direction, log);
+      break;
+    }
+    case 'drop database': {
+      const { dropDatabase } = await import('./migrate.ts');
+      await dropDatabase(config.database, log);
+      break;
+    }
+    case 'dead letters': {
+      const { onDeadLetters } = await import('./dead.ts');
+      const print = (line: string): void => void process.stdout.write(`${line}\n`);
+      await onDeadLetters(task.task, config.queue, print);
+    }
   }
   return EXIT.done;
 });

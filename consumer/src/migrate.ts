@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { codeOf } from '@csv2db/libs/errors.ts';
+import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import createContacts from '../migrations/0001_create-contacts.sql';
 import type { DatabaseConfig } from './config.ts';
-import { connectionOptions, databaseFailure } from './database.ts';
+import { connectionOptions, databaseProblem } from './database.ts';
 
 /** Every migration, under the name that the database remembers it by. */
 const MIGRATIONS: Record<string, string> = {
@@ -53,7 +53,7 @@ export async function migrate(
       names.length > 0 ? `migrations ${verb}: ${names.join(', ')}` : 'no migration to run',
     );
   } catch (error) {
-    throw databaseFailure(error, database);
+    throw new FatalError(databaseProblem(error, database), { cause: error });
   }
 }
 
@@ -69,7 +69,7 @@ export async function dropDatabase(database: DatabaseConfig, log: Logger): Promi
     );
     log.info({ database: database.name }, `database "${database.name}" is dropped`);
   } catch (error) {
-    throw databaseFailure(error, database);
+    throw new FatalError(databaseProblem(error, database), { cause: error });
   }
 }
 

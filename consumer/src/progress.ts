@@ -1,5 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { Stored } from './store.ts';
+import type { Inserted } from './insert.ts';
 
 /** Milliseconds between two throughput lines, at the least. */
 const INTERVAL = 5_000;
@@ -28,7 +28,7 @@ export class Progress {
   }
 
   /** Counts a batch that is acknowledged. */
-  settled({ inserted, duplicates, refusals }: Stored, milliseconds: number): void {
+  settled({ inserted, duplicates, refusals }: Inserted, milliseconds: number): void {
     this.#totals.inserted += inserted;
     this.#totals.duplicates += duplicates;
     this.#totals.dead += refusals.length;

@@ -1,64 +1,64 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { openQueue } from '@csv2db/libs/queue.ts';
-import type pg from 'pg';
+import type { QueueSession } from '@csv2db/libs/queue.ts';
+import { finished, queueSessions } from '@csv2db/libs/sessions.ts';
 import type { ConsumerConfig } from './config.ts';
-import { databaseFailure, openPool } from './database.ts';
+import { openPool } from './database.ts';
 import { decode } from './decode.ts';
 import { intake } from './intake.ts';
 import { Progress } from './progress.ts';
-import { deadQueueOf, settle } from './settle.ts';
-import { store } from './store.ts';
+import { settle } from './settle.ts';
+import { Store } from './store.ts';
 
 /**
  * Stores the contacts of the queue until the signal is aborted: every message ends committed to the
  * table, found there already, or in the dead-letter queue, and only then is it acknowledged.
  *
+ * Outages of the broker and of the database are waited out. What was delivered in a session that is
+ * lost is never acknowledged; the broker delivers it again.
+ *
  * Resolves when everything that had been delivered is settled.
  *
- * @throws FatalError when the broker or the database fails; what was not acknowledged is delivered
- * again, to this consumer or another.
+ * @throws FatalError when the broker or the database refuses the configuration at the start.
  */
 export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logger): Promise<void> {
-  const queues = [config.queue.name, deadQueueOf(config.queue.name)];
-  const pool = await openPool(config.database, config.parallel);
-  const session = await openQueue(config.queue, 'csv2db consumer', queues, config.parallel);
+  const { queue, database, parallel } = config;
+  const pool = await openPool(database, parallel, signal, log);
+  if (!pool) return;
+  const store = new Store(pool, database, log);
   const progress = new Progress(log);
-  log.info(
-    { queue: config.queue.name, workers: config.parallel },
-    `consuming the queue "${config.queue.name}" with ${config.parallel} workers`,
-  );
-  try {
-    const workers = session.channels.map((channel) =>
-      work(channel, pool, config, progress, signal),
+  const options = { clientName: 'csv2db consumer', parallel };
+  for await (const session of queueSessions(queue, options, signal, log)) {
+    log.info(
+      { queue: queue.name, workers: parallel },
+      `consuming the queue "${queue.name}" with ${parallel} workers`,
     );
-    await Promise.race([Promise.all(workers), session.failure]);
-    progress.finish('stopped');
-  } catch (error) {
-    progress.finish('failed');
-    throw error;
-  } finally {
-    await session.close();
-    await pool.end();
+    const workers = session.channels.map((channel) =>
+      work(session, channel, config, store, progress, signal),
+    );
+    if (await finished(session, workers)) break;
   }
+  progress.finish('stopped');
+  await pool.end();
 }
 
 /** A worker: takes one batch at a time through all the stages. */
 async function work(
+  session: QueueSession,
   channel: ConfirmChannel,
-  pool: pg.Pool,
-  { queue, database }: ConsumerConfig,
+  { queue }: ConsumerConfig,
+  store: Store,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const batch of intake(channel, queue.name, signal)) {
+  const giveBack = (): void => session.fail('the database is out: messages go back to the queue');
+  for await (const batch of intake(session, channel, queue.name, signal)) {
     const began = performance.now();
     const { rows, refusals } = decode(batch);
-    const stored = await store(pool, rows).catch((error: unknown) => {
-      throw databaseFailure(error, database);
-    });
+    const stored = await store.store(rows, signal, giveBack);
     const outcome = { ...stored, refusals: [...refusals, ...stored.refusals] };
-    await settle(channel, deadQueueOf(queue.name), batch, outcome.refusals);
+    session.lost.throwIfAborted();
+    await settle(channel, queue.deadName, batch, outcome.refusals);
     progress.settled(outcome, performance.now() - began);
   }
 }

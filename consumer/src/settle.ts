@@ -1,11 +1,7 @@
 import type { ConfirmChannel, Options } from 'amqplib';
+import { DEAD } from './dead-letter.ts';
 import type { Refusal } from './decode.ts';
 import type { Delivery } from './intake.ts';
-
-/** The queue for the messages that can't be stored, beside the one they came from. */
-export function deadQueueOf(queue: string): string {
-  return `${queue}.dead`;
-}
 
 /**
  * Acknowledges a batch whose rows are committed, after its refused messages are safe in the
@@ -20,20 +16,28 @@ export async function settle(
   batch: readonly Delivery[],
   refusals: readonly Refusal[],
 ): Promise<void> {
-  for (const { delivery, reason } of refusals) {
-    channel.publish('', deadQueue, delivery.content, deadLetterOptions(delivery, reason));
+  for (const refusal of refusals) {
+    channel.publish('', deadQueue, refusal.delivery.content, deadLetterOptions(refusal));
   }
   if (refusals.length > 0) await channel.waitForConfirms();
   const last = batch.at(-1);
   if (last) channel.ack(last, true);
 }
 
-/** The properties of the original message, its headers included, and the reason. */
-function deadLetterOptions({ properties }: Delivery, reason: string): Options.Publish {
+/** The properties of the original message, its headers included, and why and when it was refused. */
+function deadLetterOptions({ delivery, reason, sqlstate }: Refusal): Options.Publish {
+  const { properties } = delivery;
+  const failedBefore: unknown = properties.headers?.['x-delivery-count'];
   const options: Options.Publish = {
     ...properties,
     persistent: true,
-    headers: { ...properties.headers, 'x-csv2db-reason': reason },
+    headers: {
+      ...properties.headers,
+      [DEAD.reason]: reason,
+      ...(sqlstate !== undefined && { [DEAD.sqlstate]: sqlstate }),
+      [DEAD.time]: new Date().toISOString(),
+      [DEAD.attempts]: 1 + (typeof failedBefore === 'number' ? failedBefore : 0),
+    },
   };
   // the broker would refuse a message in another user's name, and throw an expired one away
   delete options.userId;

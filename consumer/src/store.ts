@@ -1,84 +1,70 @@
-import pg from 'pg';
-import type { Refusal, Row } from './decode.ts';
+import type pg from 'pg';
+import { TransientError } from '@csv2db/libs/errors.ts';
+import type { Logger } from '@csv2db/libs/logger.ts';
+import { retry } from '@csv2db/libs/retry.ts';
+import type { DatabaseConfig } from './config.ts';
+import { databaseProblem } from './database.ts';
+import type { Row } from './decode.ts';
+import { insert, type Inserted } from './insert.ts';
+import { verdictOn } from './sqlstate.ts';
 
-/** What became of a batch: every row was inserted, is a duplicate, or was refused. */
-export interface Stored {
-  inserted: number;
-  /** Rows whose email was in the table already, or earlier in the batch. */
-  duplicates: number;
-  refusals: Refusal[];
-}
+/** How long an outage may last, in milliseconds, before the messages in hand go back to the queue. */
+const PATIENCE = 60_000;
 
-/**
- * Inserts the rows that are new, in one statement; it has committed when this resolves. A row that
- * the database refuses for good does not take the others down: the batch is halved until that row
- * stands alone.
- *
- * @throws the error of pg when the fault is not in the rows: then nothing may be acknowledged.
- */
-export async function store(pool: pg.Pool, rows: readonly Row[]): Promise<Stored> {
-  if (rows.length === 0) return { inserted: 0, duplicates: 0, refusals: [] };
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  // a connection that is lost rejects the query that waits for it
-  client.on('error', onError);
-  try {
-    // in one order for all writers, which otherwise deadlock on emails that they share
-    const sorted = rows.toSorted((a, b) => compare(a.contact.email, b.contact.email));
-    return await insert(client, sorted);
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
-    throw error;
-  } finally {
-    client.off('error', onError);
-    client.release(failure);
+/** Stores batches, through every outage of the database. */
+export class Store {
+  readonly #pool: pg.Pool;
+  readonly #config: DatabaseConfig;
+  readonly #log: Logger;
+  /** Number of batches that wait for the database. */
+  #waiting = 0;
+
+  constructor(pool: pg.Pool, config: DatabaseConfig, log: Logger) {
+    this.#pool = pool;
+    this.#config = config;
+    this.#log = log;
   }
-}
 
-function onError(): void {}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-const INSERT = {
-  name: 'insert-contacts',
-  text: `INSERT INTO contacts (name, email)
-         SELECT * FROM unnest($1::text[], $2::text[])
-         ON CONFLICT (email) DO NOTHING`,
-};
-
-async function insert(client: pg.PoolClient, rows: readonly Row[]): Promise<Stored> {
-  try {
-    const { rowCount } = await client.query({
-      ...INSERT,
-      values: [rows.map(({ contact }) => contact.name), rows.map(({ contact }) => contact.email)],
-    });
-    const inserted = rowCount ?? 0;
-    return { inserted, duplicates: rows.length - inserted, refusals: [] };
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const [only] = rows;
-    if (only && rows.length === 1) {
-      const reason = `${error.message} (SQLSTATE ${error.code})`;
-      return { inserted: 0, duplicates: 0, refusals: [{ delivery: only.delivery, reason }] };
-    }
-    const middle = rows.length >> 1;
-    const left = await insert(client, rows.slice(0, middle));
-    const right = await insert(client, rows.slice(middle));
-    return {
-      inserted: left.inserted + right.inserted,
-      duplicates: left.duplicates + right.duplicates,
-      refusals: [...left.refusals, ...right.refusals],
+  /**
+   * Stores the rows of a batch, as soon as the database can. While it is out, the same rows are tried
+   * again and again, which shows better than any probe whether it is back.
+   *
+   * @param signal gives up, unless the database works.
+   * @param onLongOutage called when an outage lasts longer than a minute. The broker does not wait for
+   * an acknowledgement for ever: now is the time to give back what was delivered. The rows are tried
+   * further all the same; delivered again, they are duplicates.
+   * @throws TransientError when the signal was aborted during an outage.
+   */
+  async store(
+    rows: readonly Row[],
+    signal: AbortSignal,
+    onLongOutage: () => void,
+  ): Promise<Inserted> {
+    let patience: NodeJS.Timeout | undefined;
+    const onOutage = ({ message }: TransientError): void => {
+      patience = setTimeout(onLongOutage, PATIENCE);
+      if (this.#waiting++ === 0) this.#log.warn(`${message}; storing pauses until it works`);
     };
+    try {
+      return await retry(() => this.#insert(rows), { signal, onOutage });
+    } finally {
+      if (patience) {
+        clearTimeout(patience);
+        if (--this.#waiting === 0 && !signal.aborted) this.#log.info('PostgreSQL works again');
+      }
+    }
   }
-}
 
-/**
- * Whether the fault lies in a row's values, so that trying again can't help: data exceptions (class
- * 22), constraint violations (23) and a value too large for the index (54000).
- * https://www.postgresql.org/docs/current/errcodes-appendix.html
- */
-function isRefusal(error: unknown): error is pg.DatabaseError {
-  return error instanceof pg.DatabaseError && /^(22|23|54000)/.test(error.code ?? '');
+  async #insert(rows: readonly Row[]): Promise<Inserted> {
+    for (;;) {
+      try {
+        return await insert(this.#pool, rows);
+      } catch (error) {
+        const verdict = verdictOn(error);
+        if (verdict === 'defect') throw error;
+        if (verdict === 'conflict') continue;
+        throw new TransientError(databaseProblem(error, this.#config), { cause: error });
+      }
+    }
+  }
 }

@@ -12,6 +12,9 @@ const FLAGS = [
   ['--db-user', 'FC_CONSUMER_DB_USER', 'fcuser'],
   ['--db-pass', 'FC_CONSUMER_DB_PASS', 'fcpass'],
   ['--db-name', 'FC_CONSUMER_DB_NAME', 'userdata'],
+  ['--dead-queue', 'FC_CONSUMER_DEAD_QUEUE', 'the name of the queue and .dead'],
+  ['--queue-type', 'FC_CONSUMER_QUEUE_TYPE', 'quorum'],
+  ['--drain-timeout', 'FC_CONSUMER_DRAIN_TIMEOUT', '20s'],
   ['--log-level', 'FC_CONSUMER_LOG_LEVEL', 'info'],
 ] as const;
 
@@ -58,6 +61,11 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
     ['an empty host', ['--db-host', ''], {}, /--db-host .*must not be empty/],
     ['an unknown command', ['migrat'], {}, /unknown command 'migrat'/],
     ['an unknown direction', ['migrate', 'sideways'], {}, /'sideways'|too many arguments/],
+    ['an unknown queue type', ['--queue-type', 'stream'], {}, /--queue-type .*quorum or classic/],
+    ['no duration', ['--drain-timeout', 'soon'], {}, /--drain-timeout .*'soon' .*duration/],
+    ['an empty list of addresses', ['--queue-addr', 'a:1,'], {}, /--queue-addr .*'a:1,'/],
+    ['purging without a yes', ['dead', 'purge'], {}, /add --yes/],
+    ['a dead letter number of 0', ['dead', 'show', '0'], {}, /'0'.*from 1/],
     ['an unknown flag', ['--db-hots', 'x'], {}, /unknown option '--db-hots'/],
     ['a flag without its value', ['migrate', '--db-host'], {}, /--db-host .*argument missing/],
   ])('%s', async (_, args, env, message) => {
@@ -70,25 +78,38 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
 });
 
 describe('a database that does not answer', () => {
-  it.each<string[]>([[], ['migrate'], ['migrate', 'down'], ['drop-db']])(
+  it.each<string[]>([['migrate'], ['migrate', 'down'], ['drop-db']])(
     'is status 1 and one line that names the host, for consumer %s %s',
     async (...args) => {
       const { status, stdout, stderr } = await run(args.concat('--db-pass', 'hunter2'));
       expect(stderr).toBe(
-        "error: PostgreSQL at 127.0.0.1:1 can't be reached (connection refused): " +
-          'is it running, and are --db-host and --db-port right?\n',
+        "error: PostgreSQL at 127.0.0.1:1 (--db-host, --db-port) can't be reached: connection refused\n",
       );
       expect(stdout + stderr).not.toContain('hunter2');
       expect(status).toBe(1);
     },
   );
 
+  it('is waited for by the consumer, which says so once, until it is stopped', async () => {
+    const consumer = start('consumer', [], {
+      FC_CONSUMER_DB_HOST: '127.0.0.1',
+      FC_CONSUMER_DB_PORT: '1',
+    });
+    const { level } = await consumer.logged(
+      /^PostgreSQL at 127\.0\.0\.1:1 .* can't be reached: connection refused; trying again/,
+    );
+    expect(level).toBe('warn');
+    consumer.kill('SIGTERM');
+    expect(await consumer.exit, consumer.output).toBe(0);
+    expect(consumer.log).toHaveLength(1);
+  });
+
   it('may be named before or behind the command', async () => {
     for (const args of [
       ['--db-port', '2', 'migrate'],
       ['migrate', '-db-port', '2'],
     ]) {
-      expect((await run(args)).stderr).toMatch(/127\.0\.0\.1:2 can't be reached/);
+      expect((await run(args)).stderr).toMatch(/127\.0\.0\.1:2 .*can't be reached/);
     }
   });
 });

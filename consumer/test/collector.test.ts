@@ -69,10 +69,12 @@ describe('the batches', () => {
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
-  it('throw what they fail with', async () => {
+  it('end without what was pushed when that is dropped', async () => {
     const { collector, batches } = collect(2, 1000);
-    const next = batches.next();
-    collector.fail(new Error('gone'));
-    await expect(next).rejects.toThrow('gone');
+    for (const item of [1, 2, 3]) collector.push(item);
+    await batches.next();
+    collector.drop();
+    collector.push(4);
+    expect(await batches.next()).toEqual({ done: true, value: undefined });
   });
 });

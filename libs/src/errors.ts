@@ -12,6 +12,11 @@ export class FatalError extends Error {
   override name = 'FatalError';
 }
 
+/** A server that does not answer, or refuses for the time being: the same is tried again later. */
+export class TransientError extends Error {
+  override name = 'TransientError';
+}
+
 /** The text of anything that was thrown; of several attempts at once (`AggregateError`), the first. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
@@ -24,4 +29,20 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' || typeof error.code === 'number'
     ? String(error.code)
     : undefined;
+}
+
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'unknown host',
+  EAI_AGAIN: 'unknown host',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ECONNRESET: 'connection reset',
+  EPIPE: 'connection reset',
+  ETIMEDOUT: 'timed out',
+};
+
+/** Why a connection failed, in words. */
+export function connectionProblem(error: unknown): string {
+  return REASONS[codeOf(error) ?? ''] ?? messageOf(error);
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
-import { FatalError } from './errors.ts';
+import { codeOf, FatalError } from './errors.ts';
 
 /** The statuses a process ends with. */
 export const EXIT = { done: 0, failed: 1, defect: 2 } as const;
@@ -21,10 +21,15 @@ export async function runMain(program: (signal: AbortSignal) => Promise<number>)
   setMaxListeners(0, stop.signal);
   for (const name of STOP_SIGNALS) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(EXIT.failed);
+      if (stop.signal.aborted) fail(new FatalError(`stopped at once by a second ${name}`));
       stop.abort(name);
     });
   }
+  // whoever read the output has had enough of it, as "| head" has
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) !== 'EPIPE') throw error;
+    process.exit(EXIT.done);
+  });
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   try {
@@ -32,6 +37,18 @@ export async function runMain(program: (signal: AbortSignal) => Promise<number>)
   } catch (error) {
     return fail(error);
   }
+}
+
+/**
+ * Once the signal is aborted, gives the program so many milliseconds to end by itself; then it ends
+ * with status 1, whatever it waits for. The broker takes back what was not acknowledged.
+ */
+export function limitDrain(signal: AbortSignal, milliseconds: number): void {
+  signal.addEventListener('abort', () => {
+    setTimeout(() => {
+      fail(new FatalError(`still not done ${milliseconds / 1000} s after the signal: given up`));
+    }, milliseconds).unref();
+  });
 }
 
 function fail(error: unknown): never {

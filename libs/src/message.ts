@@ -5,6 +5,14 @@ import { messageOf } from './errors.ts';
 /** The content type of every message on the queue. */
 export const CONTENT_TYPE = 'application/json';
 
+/** The headers of every message, which say where its row comes from. */
+export const HEADERS = {
+  /** Id of the import: one run over a file, with those that resume it. */
+  import: 'x-csv2db-import',
+  /** Number of the row in the file, from 1. */
+  row: 'x-csv2db-row',
+} as const;
+
 /** A message body that does not hold a contact: it goes to the dead-letter queue with this message. */
 export class UndecodableError extends Error {
   override name = 'UndecodableError';

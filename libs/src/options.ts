@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import type { Address } from './queue.ts';
+import { QUEUE_TYPES, type Address, type QueueConfig, type QueueType } from './queue-config.ts';
 
 /** The values of `--log-level`, from the most to the least talkative. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -15,14 +15,19 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
+/** One or more addresses of a cluster, with commas between them. */
+export function addresses(text: string): Address[] {
+  return text.split(',').map((part) => address(part.trim()));
+}
+
 /** `host:port`, `[ipv6]:port`, or either with `/vhost` (percent-encoded) behind it. */
-export function address(text: string): Address {
+function address(text: string): Address {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})(?:\/(.*))?$/i.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || port < 1 || port > 65535) {
     throw new InvalidArgumentError(
-      'It must be host:port, with a port from 1 to 65535 (optionally host:port/vhost).',
+      'It must be host:port, with a port from 1 to 65535 (optionally host:port/vhost); several have commas between them.',
     );
   }
   return { host, port, vhost: vhost(match?.[4] ?? '') };
@@ -49,6 +54,26 @@ export function queueName(value: string): string {
   throw new InvalidArgumentError('It must be 1 to 255 bytes long.');
 }
 
+const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A duration such as `500ms`, `20s`, `5m` or `1h`, in milliseconds; a bare number is seconds. */
+export function duration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  if (number !== undefined) return Number(number) * (UNITS[unit ?? 's'] ?? 0);
+  throw new InvalidArgumentError('It must be a duration such as 500ms, 20s, 5m or 1h.');
+}
+
+/** A duration, or `forever`. */
+export function durationOrForever(text: string): number {
+  return text === 'forever' ? Infinity : duration(text);
+}
+
+function queueType(value: string): QueueType {
+  const type = QUEUE_TYPES.find((name) => name === value);
+  if (type) return type;
+  throw new InvalidArgumentError(`It must be ${QUEUE_TYPES.join(' or ')}.`);
+}
+
 function logLevel(value: string): LogLevel {
   const level = LOG_LEVELS.find((name) => name === value);
   if (level) return level;
@@ -56,7 +81,7 @@ function logLevel(value: string): LogLevel {
 }
 
 /** The address of a queue on the local machine, as the original has it. */
-const LOCAL_QUEUE: Address = { host: '0.0.0.0', port: 5672, vhost: '/' };
+const LOCAL_QUEUE: Address[] = [{ host: '0.0.0.0', port: 5672, vhost: '/' }];
 
 /**
  * A command with the flags that both services share. A flag beats its environment variable, which
@@ -78,10 +103,10 @@ export function serviceCommand(service: string, description: string, version: st
       },
     })
     .addOption(
-      new Option('--queue-addr <host:port>', 'address of the queue')
+      new Option('--queue-addr <host:port>', 'address of the queue; several, with commas, in turn')
         .env(env('QUEUE_ADDR'))
         .default(LOCAL_QUEUE, '0.0.0.0:5672')
-        .argParser(address),
+        .argParser(addresses),
     )
     .addOption(
       new Option('--queue-user <string>', 'user of the queue')
@@ -101,6 +126,30 @@ export function serviceCommand(service: string, description: string, version: st
         .argParser(queueName),
     )
     .addOption(
+      new Option('--dead-queue <string>', 'name of the queue for what can not be stored')
+        .env(env('DEAD_QUEUE'))
+        .default('', 'the name of the queue and .dead')
+        .argParser(queueName),
+    )
+    .addOption(
+      new Option(
+        '--queue-type <type>',
+        'type of the queues where they are missing: quorum or classic',
+      )
+        .env(env('QUEUE_TYPE'))
+        .default<QueueType>('quorum')
+        .argParser(queueType),
+    )
+    .addOption(
+      new Option(
+        '--drain-timeout <duration>',
+        'longest time to finish the work in hand when stopped',
+      )
+        .env(env('DRAIN_TIMEOUT'))
+        .default(20_000, '20s')
+        .argParser(duration),
+    )
+    .addOption(
       new Option('--parallel <int>', 'number of workers')
         .env(env('PARALLEL'))
         .default(availableParallelism(), 'the number of processors')
@@ -112,6 +161,25 @@ export function serviceCommand(service: string, description: string, version: st
         .default<LogLevel>('info')
         .argParser(logLevel),
     );
+}
+
+/** The flags about the queue, as one configuration. */
+export function queueConfig(options: {
+  queueAddr: Address[];
+  queueUser: string;
+  queuePass: string;
+  queueName: string;
+  deadQueue: string;
+  queueType: QueueType;
+}): QueueConfig {
+  return {
+    addresses: options.queueAddr,
+    user: options.queueUser,
+    password: options.queuePass,
+    name: options.queueName,
+    deadName: options.deadQueue || `${options.queueName}.dead`,
+    type: options.queueType,
+  };
 }
 
 /** Removes empty `FC_*` variables, so that an empty value means "not set", as it did in the original. */

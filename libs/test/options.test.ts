@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { address, integer, withDoubleDashes } from '../src/options.ts';
+import { addresses, integer, withDoubleDashes } from '../src/options.ts';
 
 describe("Go's spellings of flags", () => {
   const commands = [
@@ -56,7 +56,7 @@ describe('an address', () => {
     ['queue:5672/team', { host: 'queue', port: 5672, vhost: 'team' }],
     ['queue:5672/a%2Fb', { host: 'queue', port: 5672, vhost: 'a/b' }],
   ])('%s is understood', (text, expected) => {
-    expect(address(text)).toEqual(expected);
+    expect(addresses(text)).toEqual([expected]);
   });
 
   it.each([
@@ -70,11 +70,11 @@ describe('an address', () => {
     '::1:5672',
     'a b:1',
   ])('%j is refused', (text) => {
-    expect(() => address(text)).toThrow(/host:port/);
+    expect(() => addresses(text)).toThrow(/host:port/);
   });
 
   it('with a broken percent-encoding is refused', () => {
-    expect(() => address('queue:5672/%E0')).toThrow(/percent-encoding/);
+    expect(() => addresses('queue:5672/%E0')).toThrow(/percent-encoding/);
   });
 });
 

@@ -1,23 +1,41 @@
 import { constants, type Stats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { Option } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import {
   dropEmptyVariables,
+  durationOrForever,
+  integer,
+  queueConfig,
   serviceCommand,
   text,
   withDoubleDashes,
   type LogLevel,
 } from '@csv2db/libs/options.ts';
-import type { QueueConfig } from '@csv2db/libs/queue.ts';
+import type { QueueConfig } from '@csv2db/libs/queue-config.ts';
+import type { CheckpointPlace } from './checkpoint-store.ts';
 
 export interface ProducerConfig {
   /** Path of the CSV file: it exists, may be read, and is not a folder. */
   file: string;
+  /** Rows to leave out at the start of the file. */
+  offset: number;
+  /** Most rows to take from the file. */
+  limit: number;
+  /** Whether to go on where the last import of this file stood. */
+  resume: boolean;
+  /** Where that is kept. */
+  checkpoint: CheckpointPlace;
   /** Number of workers, each with a channel of its own. */
   parallel: number;
   queue: QueueConfig;
+  /** How long one outage of the broker may last, in milliseconds. */
+  retryFor: number;
+  /** Longest time to finish the work in hand when stopped, in milliseconds. */
+  drainTimeout: number;
   logLevel: LogLevel;
+  /** The command that goes on behind so many rows of the file, when this one ends early. */
+  continuation: (rows: number) => string;
 }
 
 /**
@@ -32,25 +50,110 @@ export async function readConfig(args: string[], version: string): Promise<Produ
     'producer',
     'Streams the rows of a CSV file (name,email; no header) into a durable RabbitMQ queue.',
     version,
-  ).addOption(
-    new Option('--file <string>', 'path to CSV file').env('FC_PRODUCER_FILE').argParser(text),
-  );
-  const options = command.parse(withDoubleDashes(args, [command]), { from: 'user' }).opts();
+  )
+    .addOption(
+      new Option('--file <string>', 'path to CSV file').env('FC_PRODUCER_FILE').argParser(text),
+    )
+    .addOption(
+      new Option('--offset <int>', 'rows to leave out at the start of the file')
+        .env('FC_PRODUCER_OFFSET')
+        .default(0)
+        .argParser(integer(0, Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(
+      new Option('--limit <int>', 'most rows to take')
+        .env('FC_PRODUCER_LIMIT')
+        .default(Infinity, 'all')
+        .argParser(integer(0, Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(
+      new Option(
+        '--checkpoint <where>',
+        'where to keep how far the import is: file:PATH, redis://HOST:PORT/DB, rediss://…, or none',
+      )
+        .env('FC_PRODUCER_CHECKPOINT')
+        .default<CheckpointPlace>({ kind: 'state folder' }, "a file in the user's state folder")
+        .argParser(checkpointPlace),
+    )
+    .addOption(
+      new Option('--resume [boolean]', 'go on where the last import of this file stood')
+        .env('FC_PRODUCER_RESUME')
+        .default(false)
+        .preset('true')
+        .argParser(boolean),
+    )
+    .addOption(
+      new Option('--retry-for <duration>', 'longest outage of the queue to wait for, or forever')
+        .env('FC_PRODUCER_RETRY_FOR')
+        .default(300_000, '5m')
+        .argParser(durationOrForever),
+    );
+  const dashed = withDoubleDashes(args, [command]);
+  const options = command.parse(dashed, { from: 'user' }).opts();
   if (options.file === undefined) {
     throw new FatalError('--file (FC_PRODUCER_FILE) is missing: name the CSV file to read');
+  }
+  if (options.resume && options.offset > 0) {
+    throw new FatalError('--resume and --offset exclude each other: both say where to begin');
+  }
+  if (options.resume && options.checkpoint.kind === 'none') {
+    throw new FatalError('--resume needs a checkpoint, and --checkpoint is none');
   }
   await checkFile(options.file);
   return {
     file: options.file,
+    offset: options.offset,
+    limit: options.limit,
+    resume: options.resume,
+    checkpoint: options.checkpoint,
     parallel: options.parallel,
-    queue: {
-      address: options.queueAddr,
-      user: options.queueUser,
-      password: options.queuePass,
-      name: options.queueName,
-    },
+    queue: queueConfig(options),
+    retryFor: options.retryFor,
+    drainTimeout: options.drainTimeout,
     logLevel: options.logLevel,
+    continuation: (rows) => {
+      const from = options.checkpoint.kind === 'none' ? ['--offset', String(rows)] : ['--resume'];
+      const limit =
+        options.limit === Infinity
+          ? []
+          : ['--limit', String(Math.max(0, options.offset + options.limit - rows))];
+      const kept = without(dashed, ['--offset', '--resume', '--limit', '--queue-pass']);
+      const words = [process.argv[1] ?? 'producer', ...kept, ...from, ...limit];
+      return words.map(quoted).join(' ');
+    },
   };
+}
+
+/** Arguments without some flags and their values. */
+function without(args: readonly string[], flags: readonly string[]): string[] {
+  const isFlag = (arg: string | undefined): boolean => arg?.startsWith('--') ?? false;
+  return args.filter((arg, index) => {
+    const [name = ''] = arg.split('=');
+    const before = args[index - 1];
+    const isValueOfOne = before !== undefined && flags.includes(before) && !isFlag(arg);
+    return !flags.includes(name) && !isValueOfOne;
+  });
+}
+
+/** A word as a POSIX shell takes it literally. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** `none`, `file:PATH`, or the URL of a Redis database. */
+function checkpointPlace(value: string): CheckpointPlace {
+  if (value === 'none') return { kind: 'none' };
+  if (/^file:./.test(value)) return { kind: 'file', path: value.slice('file:'.length) };
+  if (/^rediss?:\/\/./.test(value) && URL.canParse(value)) {
+    return { kind: 'redis', url: new URL(value) };
+  }
+  throw new InvalidArgumentError('It must be file:PATH, redis://HOST:PORT/DB, rediss://… or none.');
+}
+
+function boolean(value: string): boolean {
+  if (value === 'true' || value === '1') return true;
+  if (value === 'false' || value === '0') return false;
+  throw new InvalidArgumentError('It must be true or false.');
 }
 
 const REASONS: Record<string, string> = {

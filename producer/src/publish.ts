@@ -1,40 +1,70 @@
 import type { ConfirmChannel } from 'amqplib';
-import type { Contact } from '@csv2db/libs/contact.ts';
-import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
-import { CONTENT_TYPE, encodeContact } from '@csv2db/libs/message.ts';
+import { CONTENT_TYPE, encodeContact, HEADERS } from '@csv2db/libs/message.ts';
+import type { QueueSession } from '@csv2db/libs/queue.ts';
+import type { NumberedContact } from './validate.ts';
+
+/**
+ * How long the broker may be silent about what was sent, in milliseconds, alarms apart. It never answers
+ * for what was on its way into a quorum queue that is deleted.
+ */
+const CONFIRM_TIMEOUT = 30_000;
 
 /** Publishes contacts to one queue, on a channel of its own, with publisher confirms. */
 export interface Publisher {
   /**
-   * Sends a persistent message for each contact, at once.
+   * Sends a persistent message for each contact, at once. A contact that is sent again, by this or a
+   * later session, has the same message id.
    *
-   * @returns resolves when the broker has confirmed all of them, that is, has them on disk.
-   * @throws FatalError when the broker refuses one, or the channel closes before.
+   * @returns resolves when the broker has answered for every one of them, or the session is lost, to
+   * those that it did not confirm; what it confirmed is on disk.
    */
-  publish(contacts: readonly Contact[]): Promise<void>;
+  publish(contacts: readonly NumberedContact[]): Promise<NumberedContact[]>;
 }
 
-/** A publisher on a channel in confirm mode. */
-export function createPublisher(channel: ConfirmChannel, queue: string): Publisher {
-  const options = { persistent: true, contentType: CONTENT_TYPE };
+export function createPublisher(
+  session: QueueSession,
+  channel: ConfirmChannel,
+  queue: string,
+  importId: string,
+): Publisher {
+  const returned = new Set<unknown>();
+  // a message for a queue that is gone is returned first, and then confirmed all the same
+  channel.on('return', ({ properties }) => {
+    returned.add(properties.messageId);
+    session.fail(`the queue "${queue}" is gone`);
+  });
+
   return {
     publish: (contacts) =>
-      new Promise((resolve, reject) => {
-        let unconfirmed = contacts.length;
-        if (unconfirmed === 0) resolve();
-        const onConfirm = (error: unknown): void => {
-          if (error) reject(refusal(error));
-          else if (--unconfirmed === 0) resolve();
+      new Promise((resolve) => {
+        const unconfirmed = new Set(contacts);
+        let unanswered = contacts.length;
+        const timer = setTimeout(() => {
+          if (session.isBlocked()) timer.refresh();
+          else session.fail(`RabbitMQ has confirmed nothing for ${CONFIRM_TIMEOUT / 1000} s`);
+        }, CONFIRM_TIMEOUT);
+        const finish = (): void => {
+          clearTimeout(timer);
+          session.lost.removeEventListener('abort', finish);
+          resolve([...unconfirmed]);
         };
-        for (const contact of contacts) {
-          channel.publish('', queue, encodeContact(contact), options, onConfirm);
+        if (session.lost.aborted || unanswered === 0) return finish();
+        session.lost.addEventListener('abort', finish, { once: true });
+        for (const numbered of contacts) {
+          const messageId = `${importId}-${numbered.row}`;
+          const options = {
+            persistent: true,
+            mandatory: true,
+            contentType: CONTENT_TYPE,
+            messageId,
+            headers: { [HEADERS.import]: importId, [HEADERS.row]: numbered.row },
+          };
+          channel.publish('', queue, encodeContact(numbered.contact), options, (error: unknown) => {
+            if (!error && !returned.has(messageId)) unconfirmed.delete(numbered);
+            if (--unanswered === 0) finish();
+            else timer.refresh();
+          });
         }
       }),
   };
-}
-
-function refusal(error: unknown): FatalError {
-  return new FatalError(`RabbitMQ did not confirm a message: ${messageOf(error)}`, {
-    cause: error,
-  });
 }

@@ -19,7 +19,18 @@ export interface RowChunk {
   /** Number of the first row; rows count from 1 at the start of the file, blank lines excluded. */
   firstRow: number;
   rows: Row[];
+  /** Where to read the file from to come by these rows again. */
+  start: Position;
 }
+
+/** A place between two rows of a file: so many rows and bytes are before it. */
+export interface Position {
+  rows: number;
+  bytes: number;
+}
+
+/** The place before the first row. */
+export const START: Position = { rows: 0, bytes: 0 };
 
 /** Bytes read at a time; a chunk holds the rows that end in one block. */
 const BLOCK = 64 * 1024;
@@ -47,10 +58,14 @@ const CSV = {
  *
  * @throws FatalError when reading fails.
  */
-export async function* readRows(path: string, signal: AbortSignal): AsyncGenerator<RowChunk> {
-  const blocks = createReadStream(path, { highWaterMark: BLOCK, signal });
+export async function* readRows(
+  path: string,
+  signal: AbortSignal,
+  from: Position = START,
+): AsyncGenerator<RowChunk> {
+  const blocks = createReadStream(path, { highWaterMark: BLOCK, start: from.bytes, signal });
   try {
-    yield* parseBlocks(blocks);
+    yield* parseBlocks(blocks, from);
   } catch (error) {
     if (signal.aborted) return;
     throw new FatalError(`reading ${path} failed: ${messageOf(error)}`, { cause: error });
@@ -63,35 +78,58 @@ export async function* readRows(path: string, signal: AbortSignal): AsyncGenerat
  * A malformed row costs one line: parsing goes on with the line after the one where it begins, so an
  * unclosed quote does not swallow the rows behind it.
  */
-export async function* parseBlocks(blocks: AsyncIterable<Buffer>): AsyncGenerator<RowChunk> {
-  let firstRow = 1;
+export async function* parseBlocks(
+  blocks: AsyncIterable<Buffer>,
+  from: Position = START,
+): AsyncGenerator<RowChunk> {
+  let rowsBefore = from.rows;
+  let bytesRead = from.bytes;
   let rest: Buffer = Buffer.alloc(0);
-  let inLongRow = false;
+  let longRow: Position | undefined;
 
-  for await (const block of withoutByteOrderMark(blocks)) {
+  for await (const block of from.bytes === 0 ? withoutByteOrderMark(counted()) : counted()) {
     rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
-    if (inLongRow) {
+    if (longRow) {
       const lineBreak = rest.indexOf(LF);
-      inLongRow = lineBreak === -1;
-      rest = inLongRow ? Buffer.alloc(0) : rest.subarray(lineBreak + 1);
+      rest = lineBreak === -1 ? Buffer.alloc(0) : rest.subarray(lineBreak + 1);
+      if (lineBreak === -1) continue;
+      yield tooLong(longRow);
+      longRow = undefined;
     }
     yield* takeRows((bytes) => completeRows(bytes) || firstLineOfTooMuch(bytes));
     if (rest.length > MAX_ROW) {
-      yield { firstRow, rows: [new MalformedRow(`the row is longer than ${MAX_ROW} bytes`)] };
-      firstRow += 1;
+      longRow = position();
       rest = Buffer.alloc(0);
-      inLongRow = true;
     }
   }
+  if (longRow) yield tooLong(longRow);
   yield* takeRows((bytes) => bytes.length);
+
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const block of blocks) {
+      bytesRead += block.length;
+      yield block;
+    }
+  }
+
+  function position(): Position {
+    return { rows: rowsBefore, bytes: bytesRead - rest.length };
+  }
+
+  function tooLong(start: Position): RowChunk {
+    rowsBefore += 1;
+    const row = new MalformedRow(`the row is longer than ${MAX_ROW} bytes`);
+    return { firstRow: rowsBefore, rows: [row], start };
+  }
 
   /** Parses the bytes at the head of the rest that `measure` allows, until it allows none. */
   function* takeRows(measure: (bytes: Buffer) => number): Generator<RowChunk> {
     for (let end = measure(rest); end > 0; end = measure(rest)) {
+      const start = position();
       const { rows, consumed } = parseRows(rest.subarray(0, end));
       rest = rest.subarray(consumed);
-      if (rows.length > 0) yield { firstRow, rows };
-      firstRow += rows.length;
+      rowsBefore += rows.length;
+      if (rows.length > 0) yield { firstRow: start.rows + 1, rows, start };
     }
   }
 }

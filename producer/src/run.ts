@@ -1,58 +1,68 @@
+import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { openQueue } from '@csv2db/libs/queue.ts';
+import { finished, queueSessions } from '@csv2db/libs/sessions.ts';
+import { openStore } from './checkpoint-store.ts';
+import { Checkpointer, fromStart, resume } from './checkpoint.ts';
 import type { ProducerConfig } from './config.ts';
 import { Progress } from './progress.ts';
-import { createPublisher, type Publisher } from './publish.ts';
+import { createPublisher } from './publish.ts';
 import { readRows, type RowChunk } from './rows.ts';
+import { select } from './select.ts';
+import { Shipping } from './ship.ts';
 import { validate } from './validate.ts';
+import { Worklist, type Shipment } from './worklist.ts';
 
 /**
- * Publishes the rows of a file: every row ends confirmed by the broker, or rejected and logged.
+ * Publishes the rows of a file: every row ends confirmed by the broker, or rejected and logged. An
+ * outage of the broker is waited out; what it had not confirmed is sent again.
  *
  * Resolves when the file has been read, or the signal was aborted, and every message sent until then
  * is confirmed.
  *
- * @throws FatalError when the broker or the file fails; the log then says how far it got.
+ * @throws FatalError when the file fails, or the broker for longer than `retryFor`.
  */
 export async function run(config: ProducerConfig, signal: AbortSignal, log: Logger): Promise<void> {
-  const queue = config.queue.name;
-  const session = await openQueue(config.queue, 'csv2db producer', [queue], config.parallel);
-  const progress = new Progress(log);
+  const { file, offset, limit, queue, parallel, retryFor } = config;
+  const store = await openStore(config.checkpoint, file);
+  const beginning = (config.resume && (await resume(store, file, log))) || fromStart(offset);
+  const progress = new Progress(beginning, log);
+  const checkpointer = new Checkpointer(store, file, beginning.importId, progress, log);
+
+  const chunks = select(readRows(file, signal, beginning.seek), beginning.rows, limit);
+  const worklist = new Worklist(shipments(chunks, progress));
+  const shipping = new Shipping(worklist, progress, retryFor, log);
+  const options = { clientName: 'csv2db producer', parallel, retryFor };
+  let outcome = 'failed';
   try {
-    const chunks = readRows(config.file, signal);
-    const workers = session.channels.map((channel) =>
-      publishAll(chunks, createPublisher(channel, queue), progress),
-    );
-    await Promise.race([Promise.all(workers), session.failure]);
-    progress.finish(signal.aborted ? 'stopped' : 'finished');
+    for await (const session of queueSessions(queue, options, signal, log)) {
+      progress.connected(session);
+      const workers = session.channels.map((channel) =>
+        shipping.work(session, createPublisher(session, channel, queue.name, beginning.importId)),
+      );
+      if (await finished(session, workers)) break;
+    }
+    outcome = signal.aborted ? 'stopped' : 'finished';
   } catch (error) {
-    progress.finish('failed');
-    throw error;
+    if (!(error instanceof FatalError)) throw error;
+    const { rows } = progress.prefix;
+    throw new FatalError(
+      `${error.message}; ${rows} rows are processed. Go on with: ${config.continuation(rows)}`,
+      { cause: error },
+    );
   } finally {
-    await session.close();
+    await checkpointer.finish();
+    progress.finish(outcome);
   }
 }
 
-/**
- * A worker: takes chunks from the file, which it shares with the other workers, as fast as its
- * messages are confirmed. It has two chunks at most unconfirmed; that bounds the memory, and holds
- * the file back when the broker is slow.
- */
-async function publishAll(
-  chunks: AsyncGenerator<RowChunk>,
-  publisher: Publisher,
+/** Rows on their way to the workers: the bad ones are rejected here. */
+async function* shipments(
+  chunks: AsyncIterable<RowChunk>,
   progress: Progress,
-): Promise<void> {
-  let previous: Promise<void> = Promise.resolve();
+): AsyncGenerator<Shipment, void> {
   for await (const chunk of chunks) {
-    progress.read(chunk.rows.length);
     const { contacts, rejects } = validate(chunk);
-    progress.rejected(rejects);
-    const confirmed = publisher.publish(contacts).then(() => progress.published(contacts.length));
-    // observed a turn later, when it is the previous one
-    confirmed.catch(() => {});
-    await previous;
-    previous = confirmed;
+    progress.read(chunk, rejects);
+    yield { chunk, contacts, isRepeated: false };
   }
-  await previous;
 }

@@ -7,20 +7,27 @@ export interface Reject {
   reason: string;
 }
 
+/** A contact, and the number of the row that it stands in. */
+export interface NumberedContact {
+  row: number;
+  contact: Contact;
+}
+
 /** The rows of a chunk, each in one of two places. */
 export interface ValidatedChunk {
-  contacts: Contact[];
+  contacts: NumberedContact[];
   rejects: Reject[];
 }
 
 /** Sorts the rows of a chunk into contacts and rejects. */
 export function validate({ firstRow, rows }: RowChunk): ValidatedChunk {
-  const contacts: Contact[] = [];
+  const contacts: NumberedContact[] = [];
   const rejects: Reject[] = [];
-  for (const [index, row] of rows.entries()) {
-    const outcome = toContact(row);
-    if (typeof outcome === 'string') rejects.push({ row: firstRow + index, reason: outcome });
-    else contacts.push(outcome);
+  for (const [index, fields] of rows.entries()) {
+    const row = firstRow + index;
+    const outcome = toContact(fields);
+    if (typeof outcome === 'string') rejects.push({ row, reason: outcome });
+    else contacts.push({ row, contact: outcome });
   }
   return { contacts, rejects };
 }

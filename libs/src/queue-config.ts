@@ -1,0 +1,29 @@
+/** Where a RabbitMQ broker is. */
+export interface Address {
+  host: string;
+  port: number;
+  vhost: string;
+}
+
+/** How to reach a queue, and what it is like if it has to be declared. */
+export interface QueueConfig {
+  /** Brokers of one cluster, tried in turn. */
+  addresses: readonly Address[];
+  user: string;
+  password: string;
+  /** Name of the queue, on the default exchange. */
+  name: string;
+  /** Name of the queue for what can't be stored. */
+  deadName: string;
+  /** The type of the queues, where they are not there already. */
+  type: QueueType;
+}
+
+export const QUEUE_TYPES = ['quorum', 'classic'] as const;
+export type QueueType = (typeof QUEUE_TYPES)[number];
+
+/** `host:port` for messages, with the vhost when it is not the default one. */
+export function formatAddress({ host, port, vhost }: Address): string {
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return vhost === '/' ? authority : `${authority}/${vhost}`;
+}

@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { FatalError, messageOf, TransientError } from './errors.ts';
+import type { Logger } from './logger.ts';
+import { formatAddress, type QueueConfig } from './queue-config.ts';
+import { openSession, type QueueSession } from './queue.ts';
+import { retry } from './retry.ts';
+
+export interface SessionsOptions {
+  /** What the connections are called on the broker's management page. */
+  clientName: string;
+  /** Number of channels in each session. */
+  parallel: number;
+  /** How long one outage may last, in milliseconds, before it is fatal. Default: for ever. */
+  retryFor?: number;
+}
+
+/** Pause before a lost session is replaced, in milliseconds: one that fails at once is no busy loop. */
+const REOPEN_PAUSE = 250;
+
+/**
+ * Sessions with the broker, one after the other: whoever iterates works with one until it is lost,
+ * then takes the next. Each is closed before the next one is opened, and when the iteration ends.
+ *
+ * It ends by itself when the signal is aborted while there is no session.
+ *
+ * @throws FatalError when an outage lasts longer than `retryFor`; at the first session, also when the
+ * broker refuses the user, the vhost or a queue. Later that is an outage like any other: a broker
+ * that starts may refuse what it accepts a moment later.
+ */
+export async function* queueSessions(
+  config: QueueConfig,
+  { clientName, parallel, retryFor = Infinity }: SessionsOptions,
+  signal: AbortSignal,
+  log: Logger,
+): AsyncGenerator<QueueSession> {
+  let next = 0;
+  let isFirst = true;
+
+  async function openNext(): Promise<QueueSession> {
+    const address = config.addresses[next++ % config.addresses.length];
+    if (!address) throw new FatalError('no address of a queue was given');
+    try {
+      const session = await openSession(config, address, clientName, parallel, log);
+      if (!isFirst) log.info(`connected to RabbitMQ at ${formatAddress(address)} again`);
+      isFirst = false;
+      return session;
+    } catch (error) {
+      if (isFirst || error instanceof TransientError) throw error;
+      throw new TransientError(messageOf(error), { cause: error });
+    }
+  }
+
+  const isStopped = (): boolean => signal.aborted;
+  while (!isStopped()) {
+    let session: QueueSession;
+    try {
+      session = await retry(openNext, {
+        signal,
+        retryFor,
+        onOutage: ({ message }) => log.warn(`${message}; trying again ${forHowLong(retryFor)}`),
+      });
+    } catch (error) {
+      if (isStopped()) return;
+      throw error instanceof TransientError
+        ? new FatalError(error.message, { cause: error })
+        : error;
+    }
+    try {
+      yield session;
+    } finally {
+      await session.close();
+    }
+    if (isStopped()) return;
+    log.warn(`${messageOf(session.lost.reason)}; connecting again`);
+    await pause(REOPEN_PAUSE, undefined, { signal }).catch(() => {});
+  }
+}
+
+function forHowLong(milliseconds: number): string {
+  return milliseconds === Infinity ? 'until it works' : `for ${milliseconds / 1000} s`;
+}
+
+/**
+ * Waits for the workers of a session, however they end.
+ *
+ * @returns whether they did all their work; false when the session was lost before, or given up
+ * because a worker threw a TransientError.
+ * @throws anything else that a worker threw while the session was alive.
+ */
+export async function finished(
+  session: QueueSession,
+  workers: readonly Promise<void>[],
+): Promise<boolean> {
+  let failure: Error | undefined;
+  const watched = workers.map((worker) =>
+    worker.catch((error: unknown) => {
+      // what a worker throws after the session is lost is only a consequence
+      if (session.lost.aborted) return;
+      if (!(error instanceof TransientError)) {
+        failure = error instanceof Error ? error : new Error(messageOf(error));
+      }
+      session.fail(messageOf(error));
+    }),
+  );
+  await Promise.all(watched);
+  if (failure) throw failure;
+  return !session.lost.aborted;
+}

@@ -1,0 +1,42 @@
+import type { RowChunk } from './rows.ts';
+import type { NumberedContact } from './validate.ts';
+
+/** The contacts of a chunk that are still to be published. */
+export interface Shipment {
+  chunk: RowChunk;
+  contacts: NumberedContact[];
+  /** Whether they were sent before, without a confirm. */
+  isRepeated: boolean;
+}
+
+/**
+ * What the workers take from: shipments that came back unconfirmed go out first, then new ones from
+ * the file. It outlives the sessions with the broker.
+ */
+export class Worklist {
+  readonly #fresh: AsyncIterator<Shipment, void>;
+  readonly #returned: Shipment[] = [];
+  #isRead = false;
+
+  constructor(fresh: AsyncIterable<Shipment, void>) {
+    this.#fresh = fresh[Symbol.asyncIterator]();
+  }
+
+  /** The next shipment; undefined when there is none for the time being. */
+  async take(): Promise<Shipment | undefined> {
+    const returned = this.#returned.shift();
+    if (returned) return returned;
+    const { value, done } = await this.#fresh.next();
+    this.#isRead ||= done === true;
+    return value ?? this.#returned.shift();
+  }
+
+  /** Whether the file is read, and nothing has come back. */
+  get isEmpty(): boolean {
+    return this.#isRead && this.#returned.length === 0;
+  }
+
+  giveBack(shipment: Shipment): void {
+    this.#returned.push(shipment);
+  }
+}

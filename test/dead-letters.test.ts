@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Sandbox, until } from './sandbox.ts';
+
+let sandbox: Sandbox;
+
+beforeEach(async () => {
+  sandbox = await Sandbox.create();
+  await sandbox.migrate();
+  await sandbox.send('not json', { messageId: 'm-1', headers: { 'x-origin': 'test' } });
+  await sandbox.send('{"name":"N\\u0000ul","email":"nul@example.com"}', {
+    headers: { 'x-csv2db-import': 'i-1', 'x-csv2db-row': 7 },
+  });
+  await sandbox.send('{"name":"A \\"quoted\\" name","email":"check@example.com"}');
+  await sandbox.pool.query(
+    "ALTER TABLE contacts ADD CONSTRAINT no_quotes CHECK (name NOT LIKE '%\"%')",
+  );
+  const consumer = sandbox.start('consumer');
+  await until('three dead letters', async () => {
+    await consumer.logged(/^consuming/);
+    return (await sandbox.ready('csv2db.dead')) === 3;
+  });
+  consumer.kill('SIGTERM');
+  expect(await consumer.exit, consumer.output).toBe(0);
+});
+
+afterEach(async () => {
+  await sandbox.destroy();
+});
+
+async function dead(...args: string[]) {
+  const run = sandbox.start('consumer', ['dead', ...args]);
+  return { status: await run.exit, stdout: run.stdout, stderr: run.stderr };
+}
+
+describe('consumer dead list', () => {
+  it('shows a line for each, and leaves them where they are', async () => {
+    for (let time = 0; time < 2; time += 1) {
+      const { status, stdout } = await dead('list');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^\d\t\S+Z\tthe body is not JSON.*\t"not json"$/m);
+      expect(stdout).toMatch(/^\d\t\S+Z\tinvalid byte sequence.*\t"nul@example.com"$/m);
+      expect(stdout).toMatch(/^3 dead letters in "csv2db.dead"$/m);
+    }
+    await until('all are back', async () => (await sandbox.ready('csv2db.dead')) === 3);
+  });
+
+  it('shows everything that is known as JSON lines', async () => {
+    const { stdout } = await dead('list', '--json');
+    const letters = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(letters).toContainEqual(
+      expect.objectContaining({
+        reason: 'invalid byte sequence for encoding "UTF8": 0x00',
+        sqlstate: '22021',
+        attempts: 1,
+        import: 'i-1',
+        row: 7,
+        name: 'N\0ul',
+        email: 'nul@example.com',
+      }),
+    );
+    expect(letters).toContainEqual(expect.objectContaining({ sqlstate: '23514' }));
+    expect(letters).toContainEqual(expect.objectContaining({ body: 'not json' }));
+  });
+});
+
+describe('consumer dead show', () => {
+  it('shows one with its headers', async () => {
+    const shown = [];
+    for (const number of [1, 2, 3]) shown.push((await dead('show', `${number}`)).stdout);
+    const poison = shown.map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect(poison).toContainEqual(
+      expect.objectContaining({
+        body: 'not json',
+        headers: expect.objectContaining({ 'x-origin': 'test' }) as unknown,
+      }),
+    );
+  });
+
+  it('says how many there are when there is none of that number', async () => {
+    expect(await dead('show', '4')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'error: there is no dead letter 4: "csv2db.dead" holds 3\n',
+    });
+  });
+});
+
+it('consumer dead export writes CSV: name, email, reason', async () => {
+  const { status, stdout } = await dead('export');
+  expect(status).toBe(0);
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines).toHaveLength(3);
+  expect(lines).toContain(
+    '"A ""quoted"" name","check@example.com","new row for relation ""contacts"" violates check constraint ""no_quotes"""',
+  );
+  expect(await sandbox.ready('csv2db.dead')).toBe(3);
+});
+
+describe('consumer dead replay', () => {
+  it('moves all of them back, as they were', async () => {
+    const { status, stdout } = await dead('replay');
+    expect(status).toBe(0);
+    expect(stdout).toBe('3 of 3 dead letters moved back to "csv2db"\n');
+    expect(await sandbox.ready('csv2db.dead')).toBe(0);
+    const poison = (await sandbox.take()).find(({ content }) => String(content) === 'not json');
+    expect(poison?.properties).toMatchObject({ messageId: 'm-1', deliveryMode: 2 });
+    expect(
+      Object.keys(poison?.properties.headers ?? {}).filter((name) => name.startsWith('x-csv2db')),
+    ).toEqual([]);
+  });
+
+  it('moves those of one reason, which are stored when their cause is mended', async () => {
+    await sandbox.pool.query('ALTER TABLE contacts DROP CONSTRAINT no_quotes');
+    const { stdout } = await dead('replay', '--reason', 'no_quotes');
+    expect(stdout).toBe('1 of 3 dead letters moved back to "csv2db"\n');
+    sandbox.start('consumer');
+    await until('the row is stored', async () => (await sandbox.countContacts()) === 1);
+    await until('the others are there', async () => (await sandbox.ready('csv2db.dead')) === 2);
+  });
+});
+
+it('consumer dead purge deletes them, after a yes', async () => {
+  expect((await dead('purge')).status).toBe(1);
+  expect(await sandbox.ready('csv2db.dead')).toBe(3);
+  expect((await dead('purge', '--yes')).stdout).toBe('3 dead letters deleted\n');
+  expect(await sandbox.ready('csv2db.dead')).toBe(0);
+});
+
+it('a queue of dead letters that is not there is one line and status 1', async () => {
+  const { status, stderr } = await dead('list', '--dead-queue', 'nowhere');
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: the queue "nowhere" can't be read: [^\n]+\n$/);
+});
