@@ -59,6 +59,10 @@ check: $(installed) ## check format, types and style of the code and of the scri
 test: $(installed) build-producer build-consumer ## run every test, on servers of its own [TEST_ARGS=…]
 	scripts/with-servers.sh npx vitest run $(TEST_ARGS)
 
+test-faults: $(installed) build-producer build-consumer ## break everything in the middle of imports, and count the rows
+	@scripts/install.sh redis
+	scripts/with-servers.sh npx vitest run --config vitest.faults.config.mts $(TEST_ARGS)
+
 test-containers: ## run the system in containers, from build to stop, and check it
 	@scripts/test-containers.sh
 
@@ -85,5 +89,5 @@ $(installed): package-lock.json
 	npm ci --loglevel=error --no-update-notifier
 	@touch $@
 
-.PHONY: demo infra migrate-db start logs status stop build push drop-db prune check test test-containers \
+.PHONY: demo infra migrate-db start logs status stop build push drop-db prune check test test-faults test-containers \
 	bench build-producer build-consumer clean help

@@ -2,6 +2,7 @@
 # Installs what this machine lacks, with apt-get (as root or with password-less sudo) or Homebrew:
 #   install.sh servers      RabbitMQ 3.10+ and PostgreSQL 14+; their own services are not started
 #   install.sh shellcheck
+#   install.sh redis        for the tests of checkpoints
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
@@ -20,6 +21,7 @@ look_for() { # THING…
         at_least "${found:-0.0}" 14 0 || missing+=("$thing")
         ;;
       shellcheck) command -v shellcheck >/dev/null || missing+=("$thing") ;;
+      redis) command -v redis-server >/dev/null || missing+=("$thing") ;;
     esac
   done
   ((${#missing[@]}))
@@ -100,6 +102,9 @@ install_with_apt() {
       postgres)
         forbid_cluster && apt_install postgresql && disable_units postgresql.service
         ;;
+      redis)
+        apt_install redis-server && disable_units redis-server.service
+        ;;
       *) apt_install "$thing" ;;
     esac || {
       tail -20 "$log" >&2
@@ -122,8 +127,8 @@ install_with_homebrew() {
 
 case ${1:-} in
   servers) wanted=(rabbitmq postgres) ;;
-  shellcheck) wanted=(shellcheck) ;;
-  *) fail "usage: $0 servers|shellcheck" ;;
+  shellcheck | redis) wanted=("$1") ;;
+  *) fail "usage: $0 servers|shellcheck|redis" ;;
 esac
 
 look_for "${wanted[@]}" || exit 0

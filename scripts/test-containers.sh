@@ -174,7 +174,7 @@ check 'two consumers run' running consumer 2
 check '1,000 rows arrive' within 60 rows 1000
 check 'none of the sample is missing' complete "$root/producer/data/data_1000.csv"
 check 'make logs shows what all three say' logs_tell
-check 'make status shows an empty queue and 1,000 rows' status_tells 1000
+check 'make status shows an empty queue and 1,000 rows' within 15 status_tells 1000
 check 'SIGTERM ends the consumers at once, with status 0' consumers_end_cleanly
 check 'make start takes a private file and another number of consumers' \
   in_copy start "FILE=$work/all contacts.csv" CONSUMERS=3

@@ -1,0 +1,97 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Run } from '../processes.ts';
+import { Sandbox, until } from '../sandbox.ts';
+
+/** Valid rows of the file that every fault is tried on; takes some seconds to import. */
+export const ROWS = 100_000;
+/** One row in so many is bad, on top of the valid ones. */
+const BAD_EVERY = 1_000;
+
+/** An import that something is done to, and the proof that nothing was lost. */
+export class Import {
+  readonly sandbox: Sandbox;
+  readonly consumers: Run[] = [];
+  readonly #folder: string;
+  readonly file: string;
+
+  private constructor(sandbox: Sandbox, folder: string) {
+    this.sandbox = sandbox;
+    this.#folder = folder;
+    this.file = join(folder, 'rows.csv');
+  }
+
+  static async create(row = (n: number): string => `Name ${n},${n}@example.com`): Promise<Import> {
+    const sandbox = await Sandbox.create();
+    await sandbox.migrate();
+    const folder = await mkdtemp(join(tmpdir(), 'csv2db-fault-'));
+    const created = new Import(sandbox, folder);
+    let text = '';
+    for (let n = 0; n < ROWS; n += 1) {
+      text += `${row(n)}\n`;
+      if (n % BAD_EVERY === 0) text += `Bad ${n},not an email\n`;
+    }
+    await writeFile(created.file, text);
+    await sandbox.declareQueue();
+    return created;
+  }
+
+  async destroy(): Promise<void> {
+    await this.sandbox.destroy();
+    await rm(this.#folder, { recursive: true });
+  }
+
+  produce(args: string[] = [], env: Record<string, string> = {}): Run {
+    const checkpoint = ['--checkpoint', `file:${join(this.#folder, 'checkpoint.json')}`];
+    return this.sandbox.start('producer', ['--file', this.file, ...checkpoint, ...args], env);
+  }
+
+  consume(count = 1, env: Record<string, string> = {}): Run[] {
+    const started = Array.from({ length: count }, () => this.sandbox.start('consumer', [], env));
+    this.consumers.push(...started);
+    return started;
+  }
+
+  /** Waits until the import is under way: a part of the rows is in the table. */
+  async underWay(part = 0.1): Promise<void> {
+    await until('the import is under way', async () => (await this.#rows()) > part * ROWS, 60);
+  }
+
+  /** Waits until every valid row is in the table. */
+  async arrived(rows = ROWS): Promise<void> {
+    await until(`${rows} rows in the table`, async () => (await this.#rows()) >= rows, 120);
+  }
+
+  /** The rows in the table; 0 while the database does not answer. */
+  async #rows(): Promise<number> {
+    return await this.sandbox.countContacts().catch(() => 0);
+  }
+
+  /**
+   * Every valid row is in the table once, every bad row was rejected, nothing is pending, and both
+   * services end well.
+   */
+  async verify(producer: Run, expected: { rows?: number; dead?: number } = {}): Promise<void> {
+    const { rows = ROWS, dead = 0 } = expected;
+    expect(await producer.exit, producer.output).toBe(0);
+    await this.arrived(rows);
+    const sandbox = this.sandbox;
+    await sandbox.reconnect();
+    await until('nothing is ready in the queue', async () => (await sandbox.ready()) === 0, 60);
+    for (const consumer of this.consumers) consumer.kill('SIGTERM');
+    for (const consumer of this.consumers) {
+      // some may have been killed by the test
+      expect([0, 137], consumer.output).toContain(await consumer.exit);
+    }
+    expect(await sandbox.ready(), 'messages that were not acknowledged').toBe(0);
+    expect(await sandbox.ready('csv2db.dead'), 'dead letters').toBe(dead);
+    expect(await sandbox.countContacts()).toBe(rows);
+  }
+
+  /** Bad rows of the file. */
+  get rejects(): number {
+    return Math.ceil(ROWS / BAD_EVERY);
+  }
+}

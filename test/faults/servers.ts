@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/servers.sh', import.meta.url));
+const run = promisify(execFile);
+
+export type ServerName = 'rabbitmq' | 'postgres';
+
+const PID_FILES: Record<ServerName, string> = {
+  rabbitmq: 'data/rabbitmq/pid',
+  postgres: 'data/postgres/cluster/postmaster.pid',
+};
+
+function folder(): string {
+  const dir = process.env['FC_TEST_SERVERS_DIR'];
+  if (!dir) throw new Error('FC_TEST_SERVERS_DIR is not set: run this with "make test-faults"');
+  return dir;
+}
+
+/** Kills a server with SIGKILL. */
+export async function kill(server: ServerName): Promise<void> {
+  const pid = Number.parseInt(await readFile(join(folder(), PID_FILES[server]), 'utf8'), 10);
+  process.kill(pid, 'SIGKILL');
+}
+
+/** Stops a server in its own way, and whatever a killed one has left behind. */
+export async function stop(server: ServerName): Promise<void> {
+  await run(SCRIPT, ['stop', folder(), server]);
+}
+
+/** Starts a server that is not running, on the port it had. */
+export async function start(server: ServerName): Promise<void> {
+  await run(SCRIPT, ['start', folder(), server]);
+}
+
+/** Kills a server, and starts it again after so many seconds. */
+export async function killFor(server: ServerName, seconds: number): Promise<void> {
+  await kill(server);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  await stop(server);
+  await start(server);
+}
+
+/** Runs rabbitmqctl. */
+export async function rabbitmqctl(...args: string[]): Promise<void> {
+  await run(SCRIPT, ['ctl', folder(), ...args]);
+}

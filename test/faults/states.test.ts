@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../sandbox.ts';
+import { Import, ROWS } from './import.ts';
+import { rabbitmqctl } from './servers.ts';
+
+let run: Import;
+
+afterEach(async () => {
+  await run.destroy();
+});
+
+describe('every row arrives once when, in the middle of an import,', () => {
+  beforeEach(async () => {
+    run = await Import.create();
+  });
+
+  it('a memory alarm blocks publishers for a while', async () => {
+    run.consume(2);
+    const producer = run.produce(['--retry-for', '1s']);
+    await run.underWay();
+    await rabbitmqctl('set_vm_memory_high_watermark', '0.00001');
+    try {
+      await producer.logged(/^RabbitMQ accepts no messages \(low on memory\): reading pauses/);
+      // longer than --retry-for, which does not count here
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+    } finally {
+      await rabbitmqctl('set_vm_memory_high_watermark', '0.4');
+    }
+    await run.verify(producer);
+    await producer.logged(/^RabbitMQ accepts messages again$/);
+  });
+
+  it('the database is read-only for a while', async () => {
+    const [consumer] = run.consume(2);
+    const producer = run.produce();
+    await run.underWay();
+    const database = run.sandbox.databaseName;
+    const { pool } = run.sandbox;
+    // what is new counts for new sessions
+    const renew = async (value: string): Promise<void> => {
+      await pool.query('SET default_transaction_read_only = off');
+      await pool.query(`ALTER DATABASE ${database} SET default_transaction_read_only = ${value}`);
+      await pool.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+    };
+    await renew('on');
+    await consumer?.logged(/^PostgreSQL at .*; storing pauses until it works$/);
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await renew('off');
+    await run.verify(producer);
+  });
+
+  it('the queue is deleted: what was in it is gone, and running the file again fills the gap', async () => {
+    const first = run.produce();
+    await until('there are messages', async () => (await run.sandbox.ready()) > ROWS / 10);
+    await run.sandbox.channel.deleteQueue('csv2db');
+    expect(await first.exit, first.output).toBe(0);
+    await first.logged(/^the queue was deleted during the import: .* run the file again/);
+    run.consume(2);
+    await run.verify(run.produce());
+  });
+
+  it('the queue is deleted under its consumers, which declare it again', async () => {
+    const [consumer] = run.consume(2);
+    const first = run.produce();
+    await run.underWay();
+    await run.sandbox.channel.deleteQueue('csv2db');
+    expect(await first.exit, first.output).toBe(0);
+    await consumer?.logged(/^RabbitMQ cancelled the consumer of "csv2db"; connecting again$/);
+    await run.verify(run.produce());
+  });
+
+  it('1% of the messages are poison of every kind', async () => {
+    run.consume(2);
+    const producer = run.produce();
+    const poison = [
+      'not json',
+      '{"name":"No Email"}',
+      '{"name":"N\\u0000ul","email":"nul@example.com"}',
+      JSON.stringify({ name: 'Long', email: `${unique(9_000)}@example.com` }),
+      Buffer.from([0xff, 0xfe]),
+    ];
+    for (let n = 0; n < ROWS / 100; n += 1) {
+      await run.sandbox.send(poison[n % poison.length] ?? '');
+      if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await run.verify(producer, { dead: ROWS / 100 });
+  });
+
+  it('Redis, which keeps the checkpoint, is killed', async () => {
+    const port = 30_000 + (process.pid % 10_000);
+    const redis = spawn(
+      'redis-server',
+      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''],
+      {
+        stdio: 'ignore',
+      },
+    );
+    run.consume(2);
+    const producer = run.produce(['--checkpoint', `redis://127.0.0.1:${port}/0`]);
+    await run.underWay();
+    redis.kill('SIGKILL');
+    await run.verify(producer);
+    await producer.logged(
+      /^the checkpoint can't be saved to redis:\/\/127\.0\.0\.1:\d+\/0, the import goes on/,
+    );
+  });
+});
+
+describe('two consumers', () => {
+  it('whose batches are full of emails that they share do not deadlock', async () => {
+    const distinct = 5_000;
+    // each email comes many times, in another order each time
+    run = await Import.create((n) => `Name ${n},${(n * 7919 + (n >> 13)) % distinct}@example.com`);
+    run.consume(2, { FC_CONSUMER_PARALLEL: '4' });
+    const producer = run.produce();
+    await run.verify(producer, { rows: distinct });
+    for (const consumer of run.consumers) expect(consumer.output).not.toMatch(/deadlock|pauses/);
+  });
+});
+
+/** Text that does not compress, so that an index entry can't hold it. */
+function unique(length: number): string {
+  let state = 1;
+  return Array.from({ length }, () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return (state % 36).toString(36);
+  }).join('');
+}
