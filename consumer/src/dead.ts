@@ -2,7 +2,7 @@ import type { Channel, ChannelModel, ConfirmChannel, GetMessage, Options } from 
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import { decodeContact, HEADERS, UndecodableError } from '@csv2db/libs/message.ts';
 import type { QueueConfig } from '@csv2db/libs/queue-config.ts';
-import { connectToFirst, onChannel } from '@csv2db/libs/queue.ts';
+import { connectToFirst, onChannel } from '@csv2db/libs/connection.ts';
 import { DEAD } from './dead-letter.ts';
 
 /** What to do with the dead letters. */

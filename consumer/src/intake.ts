@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import type { QueueSession } from '@csv2db/libs/queue.ts';
+import type { QueueSession } from '@csv2db/libs/session.ts';
 import { Collector } from './collector.ts';
 
 /** A message on its way through the stages; it is acknowledged on the channel it came from. */

@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { QueueSession } from '@csv2db/libs/queue.ts';
+import type { QueueSession } from '@csv2db/libs/session.ts';
 import { finished, queueSessions } from '@csv2db/libs/sessions.ts';
 import type { ConsumerConfig } from './config.ts';
 import { openPool } from './database.ts';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FatalError, messageOf, TransientError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { formatAddress, type QueueConfig } from './queue-config.ts';
-import { openSession, type QueueSession } from './queue.ts';
+import { openSession, type QueueSession } from './session.ts';
 import { retry } from './retry.ts';
 
 export interface SessionsOptions {

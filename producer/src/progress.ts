@@ -1,5 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { QueueSession } from '@csv2db/libs/queue.ts';
+import type { QueueSession } from '@csv2db/libs/session.ts';
 import type { Beginning } from './checkpoint.ts';
 import { ConfirmedPrefix } from './prefix.ts';
 import type { RowChunk } from './rows.ts';

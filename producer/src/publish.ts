@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib';
 import { CONTENT_TYPE, encodeContact, HEADERS } from '@csv2db/libs/message.ts';
-import type { QueueSession } from '@csv2db/libs/queue.ts';
+import type { QueueSession } from '@csv2db/libs/session.ts';
 import type { NumberedContact } from './validate.ts';
 
 /**

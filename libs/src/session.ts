@@ -1,16 +1,12 @@
-import { connect, type Channel, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import { codeOf, connectionProblem, FatalError, messageOf, TransientError } from './errors.ts';
+import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
+import { connectTo } from './connection.ts';
+import { declareQueues } from './declare.ts';
+import { connectionProblem, FatalError, messageOf, TransientError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import { formatAddress, type Address, type QueueConfig } from './queue-config.ts';
 
-/** How often a message may be delivered in vain before it is dead-lettered; RabbitMQ 4's default. */
-const DELIVERY_LIMIT = 20;
-/** How long the broker may take to accept a connection and its handshake, in milliseconds. */
-const CONNECT_TIMEOUT = 10_000;
 /** How long it may take to declare queues and open channels, in milliseconds. */
 const SETUP_TIMEOUT = 30_000;
-/** Seconds between heartbeats; a peer silent for two of them is gone. */
-const HEARTBEAT = 10;
 /** How long a closing handshake may take, in milliseconds, before the socket is left to itself. */
 const CLOSE_TIMEOUT = 2_000;
 
@@ -76,76 +72,6 @@ export async function openSession(
   }
 }
 
-/**
- * Connects to the first broker that answers, for work that is not worth waiting for.
- *
- * @throws FatalError when none does.
- */
-export async function connectToFirst(
-  config: QueueConfig,
-  clientName: string,
-): Promise<ChannelModel> {
-  let failure: unknown;
-  for (const address of config.addresses) {
-    try {
-      return await connectTo(address, config, clientName);
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw new FatalError(messageOf(failure), { cause: failure });
-}
-
-async function connectTo(
-  address: Address,
-  { user, password }: QueueConfig,
-  clientName: string,
-): Promise<ChannelModel> {
-  try {
-    const connection = await connect(
-      {
-        hostname: address.host,
-        port: address.port,
-        username: user,
-        password,
-        vhost: address.vhost,
-        heartbeat: HEARTBEAT,
-      },
-      {
-        timeout: CONNECT_TIMEOUT,
-        noDelay: true,
-        keepAlive: true,
-        clientProperties: { connection_name: clientName },
-      },
-    );
-    // `close` follows every `error` and carries it; without a listener an `error` would be uncaught
-    connection.on('error', ignore);
-    return connection;
-  } catch (error) {
-    const where = `RabbitMQ at ${formatAddress(address)}`;
-    const text = messageOf(error);
-    if (/ACCESS.REFUSED/.test(text)) {
-      throw new FatalError(
-        `${where} refused the user "${user}": check --queue-user and --queue-pass`,
-        { cause: error },
-      );
-    }
-    // the broker says why, but amqplib does not pass it on
-    if (/ConnectionOpenOk/.test(text)) {
-      throw new FatalError(
-        `${where}: the vhost "${address.vhost}" does not exist, or is closed to the user "${user}"`,
-        { cause: error },
-      );
-    }
-    throw new TransientError(
-      `${where} (--queue-addr) can't be reached: ${connectionProblem(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
 /** A broker may send heartbeats and yet never answer, as one does whose queue has no leader. */
 async function inTime<T>(work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -157,85 +83,6 @@ async function inTime<T>(work: () => Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/**
- * Declares the dead-letter queue and the queue, where they are missing.
- *
- * @returns whether the queue was.
- */
-async function declareQueues(
-  connection: ChannelModel,
-  { name, deadName, type }: QueueConfig,
-  log: Logger,
-): Promise<boolean> {
-  const isV4 = /^([4-9]|\d\d)\./.test(connection.connection.serverProperties.version);
-  const quorum = { 'x-queue-type': 'quorum' };
-  // what is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit unless told otherwise
-  const dead = isV4 ? { ...quorum, 'x-delivery-limit': -1 } : quorum;
-  await declareQueue(connection, deadName, type === 'quorum' ? dead : {}, log);
-  const live = {
-    ...quorum,
-    'x-delivery-limit': DELIVERY_LIMIT,
-    'x-dead-letter-exchange': '',
-    'x-dead-letter-routing-key': deadName,
-    // the message leaves the queue only once it is safe in the other one; this needs the overflow
-    'x-dead-letter-strategy': 'at-least-once',
-    'x-overflow': 'reject-publish',
-  };
-  const isNew = !(await exists(connection, name));
-  await declareQueue(connection, name, type === 'quorum' ? live : {}, log);
-  return isNew;
-}
-
-async function exists(connection: ChannelModel, queue: string): Promise<boolean> {
-  try {
-    await onChannel(connection, (channel) => channel.checkQueue(queue));
-    return true;
-  } catch (error) {
-    if (codeOf(error) === '404') return false;
-    throw error;
-  }
-}
-
-/** Declares a durable queue; one that is there already is used as it is, if it is durable. */
-async function declareQueue(
-  connection: ChannelModel,
-  name: string,
-  args: Record<string, unknown>,
-  log: Logger,
-): Promise<void> {
-  try {
-    await onChannel(connection, (channel) =>
-      channel.assertQueue(name, { durable: true, arguments: args }),
-    );
-  } catch (error) {
-    const [isDifferent, isForbidden] = [codeOf(error) === '406', codeOf(error) === '403'];
-    const why = messageOf(error)
-      .replace(/^.* - /, '')
-      .replace(/"$/, '');
-    if (isDifferent && /'(durable|exclusive|auto_delete)'/.test(why)) {
-      throw new FatalError(
-        `the queue "${name}" would lose messages (${why}): name another one, or delete it once it is empty`,
-        { cause: error },
-      );
-    }
-    if (!isDifferent && !isForbidden) throw error;
-    await onChannel(connection, (channel) => channel.checkQueue(name));
-    log.info({ queue: name, why }, `the queue "${name}" is used as it is: ${why}`);
-  }
-}
-
-/** Does one thing on a channel of its own: the broker closes the channel of what it refuses. */
-export async function onChannel<T>(
-  connection: ChannelModel,
-  work: (channel: Channel) => Promise<T>,
-): Promise<T> {
-  const channel = await connection.createChannel();
-  channel.on('error', ignore);
-  const result = await work(channel);
-  await channel.close();
-  return result;
 }
 
 function watch(
