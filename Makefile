@@ -24,7 +24,7 @@ infra: ## (re)create the queue and the database, and start them in the backgroun
 migrate-db: ## create the database if it is missing, and apply every migration
 	@scripts/runtime migrate-db
 
-start: ## (re)start a producer and the consumers [FILE=producer/data/data_1000.csv CONSUMERS=2]
+start: ## (re)start a producer and the consumers [FILE=producer/data/data_1000.csv CONSUMERS=2 RESUME=1]
 	@scripts/runtime start
 
 logs: ## follow the logs of the producer and the consumers

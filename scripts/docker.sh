@@ -110,6 +110,9 @@ start() {
   check_table sql
   build producer consumer
   renew producer consumer
+  # whoever the producer runs as, it keeps its checkpoints here
+  mkdir -p "$root/volumes/state"
+  chmod 1777 "$root/volumes/state" 2>/dev/null || true
   compose up -d --scale "consumer=$count" producer consumer
 }
 
@@ -127,9 +130,9 @@ stop() {
 prune() {
   local images service
   stop
-  if [[ -d $root/volumes/rabbitmq || -d $root/volumes/pg ]]; then
+  if [[ -d $root/volumes/rabbitmq || -d $root/volumes/pg || -d $root/volumes/state ]]; then
     docker run --rm --entrypoint rm -v "$root/volumes:/volumes" postgres:17-bookworm \
-      -rf /volumes/rabbitmq /volumes/pg
+      -rf /volumes/rabbitmq /volumes/pg /volumes/state
   fi
   rm -f "$ports"
   for service in producer consumer; do

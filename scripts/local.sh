@@ -66,7 +66,7 @@ start() {
   rm -rf "$dir/logs"
   mkdir -p "$dir/pids" "$dir/logs"
   for ((i = 1; i <= count; i++)); do launch "consumer-$i" consumer; done
-  launch producer producer --file "$file"
+  FC_PRODUCER_RESUME=${RESUME:-} launch producer producer --file "$file"
   sleep 1
   for ((i = 1; i <= count; i++)); do
     [[ -n $(services "consumer-$i") ]] || {

@@ -91,24 +91,52 @@ describe('every row arrives once when, in the middle of an import,', () => {
   });
 
   it('Redis, which keeps the checkpoint, is killed', async () => {
-    const port = 30_000 + (process.pid % 10_000);
-    const redis = spawn(
-      'redis-server',
-      ['--port', `${port}`, '--bind', '127.0.0.1', '--save', ''],
-      {
-        stdio: 'ignore',
-      },
-    );
+    const redis = startRedis();
     run.consume(2);
-    const producer = run.produce(['--checkpoint', `redis://127.0.0.1:${port}/0`]);
+    const producer = run.produce(['--checkpoint', redis.url]);
     await run.underWay();
-    redis.kill('SIGKILL');
+    redis.kill();
     await run.verify(producer);
     await producer.logged(
-      /^the checkpoint can't be saved to redis:\/\/127\.0\.0\.1:\d+\/0, the import goes on/,
+      /^the checkpoint can't be saved to redis:\/\/127\.0\.0\.1:\d+\/0, the import/,
     );
+    expect(producer.output).not.toContain('hunter2');
+  });
+
+  it('the producer is killed, and resumed from a checkpoint in Redis', async () => {
+    const redis = startRedis();
+    try {
+      run.consume(2);
+      const victim = run.produce(['--checkpoint', redis.url]);
+      await run.underWay(0.4);
+      victim.kill('SIGKILL');
+      await victim.exit;
+      const producer = run.produce(['--checkpoint', redis.url, '--resume']);
+      await run.verify(producer);
+      const { read } = await producer.logged(/^finished/);
+      expect(read, 'rows read after resuming').toBeLessThan(ROWS);
+    } finally {
+      redis.kill();
+    }
   });
 });
+
+/** A Redis with a password. */
+function startRedis() {
+  const port = 30_000 + Math.floor(Math.random() * 2_000);
+  const flags = [
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--requirepass',
+    'hunter2',
+  ];
+  const redis = spawn('redis-server', flags, { stdio: 'ignore' });
+  return { url: `redis://:hunter2@127.0.0.1:${port}/0`, kill: () => redis.kill('SIGKILL') };
+}
 
 describe('two consumers', () => {
   it('whose batches are full of emails that they share do not deadlock', async () => {
