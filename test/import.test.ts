@@ -176,6 +176,18 @@ describe('the consumer', () => {
     expect(poison?.properties.headers).toMatchObject({ 'x-origin': 'test' });
   });
 
+  it('keeps a dead letter whose queue was deleted, until there is one again', async () => {
+    await sandbox.declareQueue();
+    const consumer = sandbox.start('consumer');
+    await consumer.logged(/^consuming/);
+    await sandbox.channel.deleteQueue('csv2db.dead');
+    await sandbox.send('not json');
+    await consumer.logged(/^RabbitMQ did not take a dead letter .*: the queue is gone; connecting/);
+    await consumer.logged(/^message moved to the dead-letter queue/);
+    expect(await sandbox.ready('csv2db.dead')).toBe(1);
+    expect(await stop(consumer)).toMatchObject({ dead: 1 });
+  });
+
   it('isolates one refused row among thousands', async () => {
     const producer = sandbox.start('producer', ['--file', join(DATA, 'data_10000.csv')]);
     expect(await producer.exit).toBe(0);

@@ -75,7 +75,8 @@ export async function onDeadLetters(
       }
     }
   } finally {
-    await connection.close();
+    // what went wrong with it before has been said
+    await connection.close().catch(() => {});
   }
 }
 

@@ -1,14 +1,18 @@
 import type { ConfirmChannel, Options } from 'amqplib';
+import { messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import { DEAD } from './dead-letter.ts';
 import type { Refusal } from './decode.ts';
 import type { Delivery } from './intake.ts';
+
+/** How long the broker may take to confirm dead letters, in milliseconds. */
+const CONFIRM_TIMEOUT = 30_000;
 
 /**
  * Acknowledges a batch whose rows are committed, after its refused messages are safe in the
  * dead-letter queue. Nothing else acknowledges.
  *
  * @param batch every delivery of the channel since the last one that was acknowledged.
- * @throws when the broker does not confirm a dead letter; then nothing is acknowledged.
+ * @throws TransientError when the broker does not take a dead letter; then nothing is acknowledged.
  */
 export async function settle(
   channel: ConfirmChannel,
@@ -16,12 +20,39 @@ export async function settle(
   batch: readonly Delivery[],
   refusals: readonly Refusal[],
 ): Promise<void> {
-  for (const refusal of refusals) {
-    channel.publish('', deadQueue, refusal.delivery.content, deadLetterOptions(refusal));
-  }
-  if (refusals.length > 0) await channel.waitForConfirms();
+  if (refusals.length > 0) await bury(channel, deadQueue, refusals);
   const last = batch.at(-1);
   if (last) channel.ack(last, true);
+}
+
+async function bury(
+  channel: ConfirmChannel,
+  deadQueue: string,
+  refusals: readonly Refusal[],
+): Promise<void> {
+  const returned: unknown[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  // a message for a queue that is gone is returned first, and then confirmed all the same
+  const onReturn = (message: unknown): void => void returned.push(message);
+  channel.on('return', onReturn);
+  try {
+    for (const refusal of refusals) {
+      channel.publish('', deadQueue, refusal.delivery.content, deadLetterOptions(refusal));
+    }
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('it does not answer')), CONFIRM_TIMEOUT);
+    });
+    await Promise.race([channel.waitForConfirms(), deadline]);
+    if (returned.length > 0) throw new Error('the queue is gone');
+  } catch (error) {
+    throw new TransientError(
+      `RabbitMQ did not take a dead letter for "${deadQueue}": ${messageOf(error)}`,
+      { cause: error },
+    );
+  } finally {
+    clearTimeout(timer);
+    channel.off('return', onReturn);
+  }
 }
 
 /** The properties of the original message, its headers included, and why and when it was refused. */
@@ -31,6 +62,7 @@ function deadLetterOptions({ delivery, reason, sqlstate }: Refusal): Options.Pub
   const options: Options.Publish = {
     ...properties,
     persistent: true,
+    mandatory: true,
     headers: {
       ...properties.headers,
       [DEAD.reason]: reason,

@@ -46,6 +46,7 @@ export async function openSession(
   log: Logger,
 ): Promise<QueueSession> {
   const connection = await connectTo(address, config, clientName);
+  const lost = watchConnection(connection, address);
   try {
     const { isQueueNew, channels } = await inTime(async () => ({
       isQueueNew: await declareQueues(connection, config, log),
@@ -53,18 +54,23 @@ export async function openSession(
         Array.from({ length: parallel }, () => connection.createConfirmChannel()),
       ),
     }));
-    const lost = watch(connection, channels, address);
+    watchChannels(channels, lost);
+    lost.signal.throwIfAborted();
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= withDeadline(closeAll(connection, channels)));
+    // at once, so that the broker hands what was delivered to others
+    lost.signal.addEventListener('abort', () => void close(), { once: true });
     return {
       channels,
       lost: lost.signal,
       isQueueNew,
-      ...watchAlarms(connection, log),
+      ...watchAlarms(connection, lost.signal, log),
       fail: (reason) => lost.abort(new TransientError(reason)),
-      close: () => withDeadline(closeAll(connection, channels)),
+      close,
     };
   } catch (error) {
-    await withDeadline(connection.close());
-    if (error instanceof FatalError) throw error;
+    await withDeadline(closeAll(connection, []));
+    if (error instanceof FatalError || error instanceof TransientError) throw error;
     throw new TransientError(
       `RabbitMQ at ${formatAddress(address)} can't be used: ${messageOf(error)}`,
       { cause: error },
@@ -85,11 +91,7 @@ async function inTime<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function watch(
-  connection: ChannelModel,
-  channels: readonly Channel[],
-  address: Address,
-): AbortController {
+function watchConnection(connection: ChannelModel, address: Address): AbortController {
   const lost = new AbortController();
   connection.once('close', (error?: Error) => {
     const why = error ? ` (${connectionProblem(error)})` : '';
@@ -97,17 +99,21 @@ function watch(
       new TransientError(`the connection to RabbitMQ at ${formatAddress(address)} is lost${why}`),
     );
   });
+  return lost;
+}
+
+function watchChannels(channels: readonly Channel[], lost: AbortController): void {
   for (const channel of channels) {
     channel.once('error', (error) => {
       lost.abort(new TransientError(`RabbitMQ closed a channel: ${messageOf(error)}`));
     });
   }
-  return lost;
 }
 
 /** Listens for the broker's memory and disk alarms: https://www.rabbitmq.com/docs/connection-blocked */
 function watchAlarms(
   connection: ChannelModel,
+  lost: AbortSignal,
   log: Logger,
 ): Pick<QueueSession, 'isBlocked' | 'unblocked'> {
   let isBlocked = false;
@@ -126,8 +132,8 @@ function watchAlarms(
     log.info('RabbitMQ accepts messages again');
     onEnd();
   });
-  // nobody waits longer than the connection lasts
-  connection.once('close', onEnd);
+  // nobody waits longer than the session lasts
+  lost.addEventListener('abort', onEnd, { once: true });
   return { isBlocked: () => isBlocked, unblocked: () => alarm };
 }
 

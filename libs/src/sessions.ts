@@ -14,8 +14,13 @@ export interface SessionsOptions {
   retryFor?: number;
 }
 
-/** Pause before a lost session is replaced, in milliseconds: one that fails at once is no busy loop. */
-const REOPEN_PAUSE = 250;
+/**
+ * Pause before a lost session is replaced, in milliseconds. It doubles while sessions are short, so
+ * that one which always fails is no busy loop.
+ */
+const [SHORTEST_PAUSE, LONGEST_PAUSE] = [250, 8_000];
+/** A session that lasted so long, in milliseconds, was not short. */
+const LONG_ENOUGH = 10_000;
 
 /**
  * Sessions with the broker, one after the other: whoever iterates works with one until it is lost,
@@ -51,6 +56,7 @@ export async function* queueSessions(
   }
 
   const isStopped = (): boolean => signal.aborted;
+  let reopenPause = SHORTEST_PAUSE;
   while (!isStopped()) {
     let session: QueueSession;
     try {
@@ -65,6 +71,7 @@ export async function* queueSessions(
         ? new FatalError(error.message, { cause: error })
         : error;
     }
+    const began = performance.now();
     try {
       yield session;
     } finally {
@@ -72,7 +79,9 @@ export async function* queueSessions(
     }
     if (isStopped()) return;
     log.warn(`${messageOf(session.lost.reason)}; connecting again`);
-    await pause(REOPEN_PAUSE, undefined, { signal }).catch(() => {});
+    if (performance.now() - began > LONG_ENOUGH) reopenPause = SHORTEST_PAUSE;
+    await pause(reopenPause, undefined, { signal }).catch(() => {});
+    reopenPause = Math.min(2 * reopenPause, LONGEST_PAUSE);
   }
 }
 

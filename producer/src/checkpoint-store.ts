@@ -9,6 +9,8 @@ import { codeOf } from '@csv2db/libs/errors.ts';
 export interface CheckpointStore {
   /** What it is called in messages; without a password. */
   name: string;
+  /** Whether it keeps anything at all. */
+  isReal: boolean;
   /** The text that was saved last; undefined when there is none. */
   load(): Promise<string | undefined>;
   /** Replaces the text, as a whole or not at all. */
@@ -51,6 +53,7 @@ function stateFolder(): string {
 
 const nowhere: CheckpointStore = {
   name: 'nowhere',
+  isReal: false,
   load: () => Promise.resolve(undefined),
   save: () => Promise.resolve(),
   close: () => Promise.resolve(),
@@ -59,6 +62,7 @@ const nowhere: CheckpointStore = {
 function fileStore(path: string): CheckpointStore {
   return {
     name: path,
+    isReal: true,
     load: async () => {
       try {
         return await readFile(path, 'utf8');
@@ -97,6 +101,7 @@ function redisStore(url: URL, key: string): CheckpointStore {
   };
   return {
     name: `${url.protocol}//${url.host}${url.pathname}`,
+    isReal: true,
     load: async () => {
       await connected();
       return (await within(client.get(key))) ?? undefined;

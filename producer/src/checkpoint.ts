@@ -132,19 +132,20 @@ export class Checkpointer {
     this.#importId = importId;
     this.#progress = progress;
     this.#log = log;
-    this.#timer = setInterval(() => void this.#save(), INTERVAL).unref();
+    this.#timer = setInterval(() => void this.save(), INTERVAL).unref();
   }
 
   /** Saves for the last time. */
   async finish(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#saving;
-    await this.#save();
+    await this.save();
     await this.#store.close();
   }
 
-  #save(): Promise<void> {
-    return (this.#saving = this.#saving.then(() => this.#saveNow()));
+  /** Saves what has changed. @returns whether the store has it now. */
+  async save(): Promise<boolean> {
+    await (this.#saving = this.#saving.then(() => this.#saveNow()));
+    return !this.#isFailing && this.#store.isReal;
   }
 
   async #saveNow(): Promise<void> {

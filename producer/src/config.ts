@@ -34,8 +34,8 @@ export interface ProducerConfig {
   /** Longest time to finish the work in hand when stopped, in milliseconds. */
   drainTimeout: number;
   logLevel: LogLevel;
-  /** The command that goes on behind so many rows of the file, when this one ends early. */
-  continuation: (rows: number) => string;
+  /** The command that goes on where this one ended early; without passwords. */
+  continuation: (standing: Standing) => string;
 }
 
 /**
@@ -111,17 +111,32 @@ export async function readConfig(args: string[], version: string): Promise<Produ
     retryFor: options.retryFor,
     drainTimeout: options.drainTimeout,
     logLevel: options.logLevel,
-    continuation: (rows) => {
-      const from = options.checkpoint.kind === 'none' ? ['--offset', String(rows)] : ['--resume'];
+    continuation: ({ rows, begunAt, isSaved }) => {
+      const canResume = isSaved && !hasPassword(options.checkpoint);
+      const overruled = process.env['FC_PRODUCER_OFFSET'] === undefined ? [] : ['--offset', '0'];
+      const from = canResume ? [...overruled, '--resume'] : ['--offset', String(rows)];
       const limit =
-        options.limit === Infinity
-          ? []
-          : ['--limit', String(Math.max(0, options.offset + options.limit - rows))];
-      const kept = without(dashed, ['--offset', '--resume', '--limit', '--queue-pass']);
-      const words = [process.argv[1] ?? 'producer', ...kept, ...from, ...limit];
+        options.limit === Infinity ? [] : ['--limit', String(options.limit - (rows - begunAt))];
+      const dropped = ['--offset', '--resume', '--limit', '--queue-pass'];
+      if (!canResume) dropped.push('--checkpoint');
+      const words = [process.argv[1] ?? 'producer', ...without(dashed, dropped), ...from, ...limit];
       return words.map(quoted).join(' ');
     },
   };
+}
+
+/** Where an import stands that ends early. */
+export interface Standing {
+  /** Rows from the start of the file that are confirmed or rejected. */
+  rows: number;
+  /** Rows before the one it began with. */
+  begunAt: number;
+  /** Whether the checkpoint says so, too. */
+  isSaved: boolean;
+}
+
+function hasPassword(place: CheckpointPlace): boolean {
+  return place.kind === 'redis' && place.url.password !== '';
 }
 
 /** Arguments without some flags and their values. */

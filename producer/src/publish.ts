@@ -34,22 +34,26 @@ export function createPublisher(
     session.fail(`the queue "${queue}" is gone`);
   });
 
+  let inFlight = 0;
+  const timer = setTimeout(() => {
+    if (inFlight === 0 || session.isBlocked()) timer.refresh();
+    else session.fail(`RabbitMQ has confirmed nothing for ${CONFIRM_TIMEOUT / 1000} s`);
+  }, CONFIRM_TIMEOUT);
+  session.lost.addEventListener('abort', () => clearTimeout(timer), { once: true });
+
   return {
     publish: (contacts) =>
       new Promise((resolve) => {
         const unconfirmed = new Set(contacts);
         let unanswered = contacts.length;
-        const timer = setTimeout(() => {
-          if (session.isBlocked()) timer.refresh();
-          else session.fail(`RabbitMQ has confirmed nothing for ${CONFIRM_TIMEOUT / 1000} s`);
-        }, CONFIRM_TIMEOUT);
         const finish = (): void => {
-          clearTimeout(timer);
           session.lost.removeEventListener('abort', finish);
           resolve([...unconfirmed]);
         };
         if (session.lost.aborted || unanswered === 0) return finish();
         session.lost.addEventListener('abort', finish, { once: true });
+        if (inFlight === 0) timer.refresh();
+        inFlight += contacts.length;
         for (const numbered of contacts) {
           const messageId = `${importId}-${numbered.row}`;
           const options = {
@@ -61,8 +65,9 @@ export function createPublisher(
           };
           channel.publish('', queue, encodeContact(numbered.contact), options, (error: unknown) => {
             if (!error && !returned.has(messageId)) unconfirmed.delete(numbered);
+            inFlight -= 1;
             if (--unanswered === 0) finish();
-            else timer.refresh();
+            if (!session.lost.aborted) timer.refresh();
           });
         }
       }),

@@ -33,7 +33,7 @@ export interface Position {
 export const START: Position = { rows: 0, bytes: 0 };
 
 /** Bytes read at a time; a chunk holds the rows that end in one block. */
-const BLOCK = 64 * 1024;
+const BLOCK = 16 * 1024;
 
 /**
  * Bytes that one row may have. Only an unclosed quote makes a row grow this long; without a bound it
@@ -165,8 +165,9 @@ function completeRows(bytes: Buffer): number {
   for (let quoted = false; ; quoted = !quoted) {
     const quote = bytes.indexOf(QUOTE, from);
     if (!quoted) {
-      const lineBreak = bytes.lastIndexOf(LF, quote === -1 ? undefined : quote);
-      if (lineBreak >= from) end = lineBreak + 1;
+      const unquoted = bytes.subarray(from, quote === -1 ? undefined : quote);
+      const lineBreak = unquoted.lastIndexOf(LF);
+      if (lineBreak !== -1) end = from + lineBreak + 1;
     }
     if (quote === -1) return end;
     from = quote + 1;

@@ -33,6 +33,8 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   const shipping = new Shipping(worklist, progress, retryFor, log);
   const options = { clientName: 'csv2db producer', parallel, retryFor };
   let outcome = 'failed';
+  // from here on a checkpoint is of this import, not of an earlier one
+  await checkpointer.save();
   try {
     for await (const session of queueSessions(queue, options, signal, log)) {
       progress.connected(session);
@@ -45,10 +47,11 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   } catch (error) {
     if (!(error instanceof FatalError)) throw error;
     const { rows } = progress.prefix;
-    throw new FatalError(
-      `${error.message}; ${rows} rows are processed. Go on with: ${config.continuation(rows)}`,
-      { cause: error },
-    );
+    const isSaved = await checkpointer.save();
+    const command = config.continuation({ rows, begunAt: beginning.rows, isSaved });
+    throw new FatalError(`${error.message}; ${rows} rows are processed. Go on with: ${command}`, {
+      cause: error,
+    });
   } finally {
     await checkpointer.finish();
     progress.finish(outcome);

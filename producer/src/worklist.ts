@@ -17,18 +17,30 @@ export class Worklist {
   readonly #fresh: AsyncIterator<Shipment, void>;
   readonly #returned: Shipment[] = [];
   #isRead = false;
+  #failure: Error | undefined;
 
   constructor(fresh: AsyncIterable<Shipment, void>) {
     this.#fresh = fresh[Symbol.asyncIterator]();
   }
 
-  /** The next shipment; undefined when there is none for the time being. */
+  /**
+   * The next shipment; undefined when there is none for the time being.
+   *
+   * @throws what reading the file failed with, every time since.
+   */
   async take(): Promise<Shipment | undefined> {
     const returned = this.#returned.shift();
     if (returned) return returned;
-    const { value, done } = await this.#fresh.next();
-    this.#isRead ||= done === true;
-    return value ?? this.#returned.shift();
+    if (this.#failure) throw this.#failure;
+    try {
+      const { value, done } = await this.#fresh.next();
+      this.#isRead ||= done === true;
+      return value ?? this.#returned.shift();
+    } catch (error) {
+      // the iterator has ended with it, and a session that is lost hides it
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
   }
 
   /** Whether the file is read, and nothing has come back. */

@@ -142,6 +142,20 @@ describe('a queue that does not answer', () => {
   });
 });
 
+describe('the command to go on with, after an import that failed,', () => {
+  it.each([
+    [['--limit', '10'], '--offset 0 --limit 10'],
+    [['--limit=10', '--offset', '5'], '--offset 5 --limit 10'],
+    [['--queue-pass', 'hunter2', '--log-level', 'warn'], '--log-level warn --offset 0'],
+    [['-offset=5', '--queue-name', "it's"], "--queue-name 'it'\\''s' --offset 5"],
+  ])('of %j is %s', async (args, expected) => {
+    const { stderr } = await run(['--file', file, ...args]);
+    expect(stderr).toMatch(/ Go on with: \S+\/producer --file \S+ /);
+    expect(stderr.trimEnd().split(`${file} `)[1]).toBe(expected);
+    expect(stderr).not.toContain('hunter2');
+  });
+});
+
 it('the built file runs where there is nothing else of the project', async () => {
   const alone = join(folder, 'producer');
   await copyFile(join(DATA, '../../bin/producer'), alone);
