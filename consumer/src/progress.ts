@@ -32,12 +32,15 @@ export class Progress {
     this.#totals.inserted += inserted;
     this.#totals.duplicates += duplicates;
     this.#totals.dead += refusals.length;
+    const counts = { inserted, duplicates, dead: refusals.length };
+    const duration = Math.round(milliseconds);
     this.#log.debug(
-      { inserted, duplicates, dead: refusals.length, milliseconds: Math.round(milliseconds) },
-      'batch stored',
+      { ...counts, milliseconds: duration },
+      `batch stored in ${duration} ms: ${inWords(counts)}`,
     );
-    for (const { reason } of refusals)
-      this.#log.warn({ reason }, 'message moved to the dead queue');
+    for (const { reason } of refusals) {
+      this.#log.warn({ reason }, `message moved to the dead-letter queue: ${reason}`);
+    }
   }
 
   /** Ends the throughput lines and logs the totals. */
