@@ -51,7 +51,11 @@ async function work(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const giveBack = (): void => session.fail('the database is out: messages go back to the queue');
+  const giveBack = (): void => {
+    session.fail('the database is out: messages go back to the queue');
+    // now, and not when the batch in hand is stored: others may reach the database
+    void session.close();
+  };
   for await (const batch of intake(session, channel, queue.name, signal)) {
     const began = performance.now();
     const { rows, refusals } = decode(batch);

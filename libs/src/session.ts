@@ -58,8 +58,6 @@ export async function openSession(
     lost.signal.throwIfAborted();
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= withDeadline(closeAll(connection, channels)));
-    // at once, so that the broker hands what was delivered to others
-    lost.signal.addEventListener('abort', () => void close(), { once: true });
     return {
       channels,
       lost: lost.signal,
