@@ -70,6 +70,16 @@ describe('status 1 and one line that says what to do, for', () => {
     expect(run.stderr).toMatch(/^error: .* has no table contacts in "\w+"[^\n]+\n$/);
   });
 
+  it('a queue that nothing may be published to, after --retry-for', async () => {
+    await sandbox.declareQueue();
+    await sandbox.forbidPublishing();
+    const run = sandbox.start('producer', [...FILE, '--retry-for', '1s']);
+    expect(await run.exit, run.output).toBe(1);
+    expect(run.stderr).toMatch(
+      /^error: RabbitMQ closed a channel: .*ACCESS_REFUSED.*; 0 rows are processed\. Go on with: [^\n]+\n$/,
+    );
+  });
+
   it('a queue that is not durable, which is left as it is', async () => {
     await sandbox.channel.assertQueue('csv2db', { durable: false });
     const run = sandbox.start('producer', FILE);

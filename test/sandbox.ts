@@ -49,11 +49,7 @@ export class Sandbox {
   static async create(server: URL = databaseUrl()): Promise<Sandbox> {
     const name = `csv2db_test_${randomBytes(4).toString('hex')}`;
     await manage('PUT', `vhosts/${name}`);
-    await manage('PUT', `permissions/${name}/${variables(queueUrl()).user}`, {
-      configure: '.*',
-      write: '.*',
-      read: '.*',
-    });
+    await permit(name, '.*');
     const { connection, channel } = await open(name);
     return new Sandbox(name, server, connection, channel);
   }
@@ -76,6 +72,11 @@ export class Sandbox {
     await client.connect();
     await client.query(`DROP DATABASE IF EXISTS ${this.databaseName} WITH (FORCE)`);
     await client.end();
+  }
+
+  /** From here on the broker lets nobody publish. */
+  async forbidPublishing(): Promise<void> {
+    await permit(this.vhost, '^$');
   }
 
   get databaseName(): string {
@@ -188,6 +189,12 @@ function variables(url: URL) {
     user: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
   };
+}
+
+/** Sets what the test's user may write to in a vhost, a pattern of names; it may do all else. */
+async function permit(vhost: string, write: string): Promise<void> {
+  const permissions = { configure: '.*', write, read: '.*' };
+  await manage('PUT', `permissions/${vhost}/${variables(queueUrl()).user}`, permissions);
 }
 
 /** A request to RabbitMQ's management API, which is where vhosts are made. */

@@ -11,7 +11,7 @@ void runMain(async (signal) => {
   const log = createLogger('consumer', config.logLevel);
   switch (task.kind) {
     case 'consume': {
-      limitDrain(signal, config.drainTimeout);
+      limitDrain(signal, config.drainTimeout, log);
       const { run } = await import('./run.ts');
       await run(config, signal, log);
       break;

@@ -52,7 +52,7 @@ async function work(
   signal: AbortSignal,
 ): Promise<void> {
   const giveBack = (): void => {
-    session.fail('the database is out: messages go back to the queue');
+    session.fail('the messages in hand were given back to the queue');
     // now, and not when the batch in hand is stored: others may reach the database
     void session.close();
   };

@@ -9,7 +9,7 @@ import { insert, type Inserted } from './insert.ts';
 import { verdictOn } from './sqlstate.ts';
 
 /** How long an outage may last, in milliseconds, before the messages in hand go back to the queue. */
-const PATIENCE = 60_000;
+const PATIENCE = 30_000;
 
 /** Stores batches, through every outage of the database. */
 export class Store {
@@ -30,7 +30,7 @@ export class Store {
    * again and again, which shows better than any probe whether it is back.
    *
    * @param signal gives up, unless the database works.
-   * @param onLongOutage called when an outage lasts longer than a minute. The broker does not wait for
+   * @param onLongOutage called when an outage lasts longer than 30 s. The broker does not wait for
    * an acknowledgement for ever: now is the time to give back what was delivered. The rows are tried
    * further all the same; delivered again, they are duplicates.
    * @throws TransientError when the signal was aborted during an outage.
@@ -42,7 +42,10 @@ export class Store {
   ): Promise<Inserted> {
     let patience: NodeJS.Timeout | undefined;
     const onOutage = ({ message }: TransientError): void => {
-      patience = setTimeout(onLongOutage, PATIENCE);
+      patience = setTimeout(() => {
+        this.#log.warn('the database is still out: the messages in hand go back to the queue');
+        onLongOutage();
+      }, PATIENCE);
       if (this.#waiting++ === 0) this.#log.warn(`${message}; storing pauses until it works`);
     };
     try {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import { codeOf, FatalError } from './errors.ts';
+import type { Logger } from './logger.ts';
 
 /** The statuses a process ends with. */
 export const EXIT = { done: 0, failed: 1, defect: 2 } as const;
@@ -40,11 +41,12 @@ export async function runMain(program: (signal: AbortSignal) => Promise<number>)
 }
 
 /**
- * Once the signal is aborted, gives the program so many milliseconds to end by itself; then it ends
- * with status 1, whatever it waits for. The broker takes back what was not acknowledged.
+ * Once the signal is aborted, says so, and gives the program so many milliseconds to end by itself; then
+ * it ends with status 1, whatever it waits for. The broker takes back what was not acknowledged.
  */
-export function limitDrain(signal: AbortSignal, milliseconds: number): void {
+export function limitDrain(signal: AbortSignal, milliseconds: number, log: Logger): void {
   signal.addEventListener('abort', () => {
+    log.info(`${signal.reason}: finishing the work in hand; a second signal stops at once`);
     setTimeout(() => {
       fail(new FatalError(`still not done ${milliseconds / 1000} s after the signal: given up`));
     }, milliseconds).unref();

@@ -21,6 +21,8 @@ export interface QueueSession {
   lost: AbortSignal;
   /** Whether the queue was not there, and was declared for this session. */
   isQueueNew: boolean;
+  /** Whether the broker has confirmed anything, or held back publishers by an alarm, which is no outage. */
+  hasWorked(): boolean;
   /** Whether an alarm of the broker holds back publishers. */
   isBlocked(): boolean;
   /** Resolves at once, or when that is over. */
@@ -54,6 +56,10 @@ export async function openSession(
         Array.from({ length: parallel }, () => connection.createConfirmChannel()),
       ),
     }));
+    let hasWorked = false;
+    const works = (): void => void (hasWorked = true);
+    connection.once('blocked', works);
+    for (const channel of channels) channel.once('ack', works);
     watchChannels(channels, lost);
     lost.signal.throwIfAborted();
     let closing: Promise<void> | undefined;
@@ -62,6 +68,7 @@ export async function openSession(
       channels,
       lost: lost.signal,
       isQueueNew,
+      hasWorked: () => hasWorked,
       ...watchAlarms(connection, lost.signal, log),
       fail: (reason) => lost.abort(new TransientError(reason)),
       close,

@@ -10,7 +10,10 @@ export interface SessionsOptions {
   clientName: string;
   /** Number of channels in each session. */
   parallel: number;
-  /** How long one outage may last, in milliseconds, before it is fatal. Default: for ever. */
+  /**
+   * How long one outage may last, in milliseconds, before it is fatal. It ends when the broker confirms
+   * something, not when it merely lets a session open. Default: for ever.
+   */
   retryFor?: number;
 }
 
@@ -28,8 +31,8 @@ const LONG_ENOUGH = 10_000;
  *
  * It ends by itself when the signal is aborted while there is no session.
  *
- * @throws FatalError when an outage lasts longer than `retryFor`; at the first session, also when the
- * broker refuses the user, the vhost or a queue. Later that is an outage like any other: a broker
+ * @throws FatalError when an outage lasts longer than `retryFor`, be it without sessions or with ones that
+ * are lost before anything is confirmed; at the first session, also when the broker refuses the user, the vhost or a queue. Later that is an outage like any other: a broker
  * that starts may refuse what it accepts a moment later.
  */
 export async function* queueSessions(
@@ -57,12 +60,14 @@ export async function* queueSessions(
 
   const isStopped = (): boolean => signal.aborted;
   let reopenPause = SHORTEST_PAUSE;
+  let outageBegan: number | undefined;
+  const left = (): number => retryFor - (performance.now() - (outageBegan ?? performance.now()));
   while (!isStopped()) {
     let session: QueueSession;
     try {
       session = await retry(openNext, {
         signal,
-        retryFor,
+        retryFor: left(),
         onOutage: ({ message }) => log.warn(`${message}; trying again ${forHowLong(retryFor)}`),
       });
     } catch (error) {
@@ -78,7 +83,11 @@ export async function* queueSessions(
       await session.close();
     }
     if (isStopped()) return;
-    log.warn(`${messageOf(session.lost.reason)}; connecting again`);
+    if (session.hasWorked()) outageBegan = undefined;
+    outageBegan ??= performance.now();
+    const { reason } = session.lost;
+    if (left() <= 0) throw new FatalError(messageOf(reason), { cause: reason });
+    log.warn(`${messageOf(reason)}; connecting again`);
     if (performance.now() - began > LONG_ENOUGH) reopenPause = SHORTEST_PAUSE;
     await pause(reopenPause, undefined, { signal }).catch(() => {});
     reopenPause = Math.min(2 * reopenPause, LONGEST_PAUSE);

@@ -6,10 +6,11 @@ declare const VERSION: string;
 
 void runMain(async (signal) => {
   const config = await readConfig(process.argv.slice(2), VERSION);
-  limitDrain(signal, config.drainTimeout);
   // loaded only now, so that --help and a wrong flag answer at once
   const { createLogger } = await import('@csv2db/libs/logger.ts');
   const { run } = await import('./run.ts');
-  await run(config, signal, createLogger('producer', config.logLevel));
+  const log = createLogger('producer', config.logLevel);
+  limitDrain(signal, config.drainTimeout, log);
+  await run(config, signal, log);
   return exitStatus(signal);
 });

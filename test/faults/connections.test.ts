@@ -183,7 +183,7 @@ describe('a server that does not answer any more', () => {
     await run.underWay();
     database.abandon();
     consumer?.kill('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await consumer?.logged(/^SIGTERM: finishing the work in hand/);
     consumer?.kill('SIGINT');
     expect(await consumer?.exit, consumer?.output).toBe(1);
     run.consumers.length = 0;

@@ -35,22 +35,44 @@ describe('every row arrives once when, in the middle of an import,', () => {
     const [consumer] = run.consume(2);
     const producer = run.produce();
     await run.underWay();
-    const database = run.sandbox.databaseName;
-    const { pool } = run.sandbox;
-    // what is new counts for new sessions
-    const renew = async (value: string): Promise<void> => {
-      await pool.query('SET default_transaction_read_only = off');
-      await pool.query(`ALTER DATABASE ${database} SET default_transaction_read_only = ${value}`);
-      await pool.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-      );
-    };
-    await renew('on');
+    await setReadOnly('on');
     await consumer?.logged(/^PostgreSQL at .*; storing pauses until it works$/);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    await renew('off');
+    await setReadOnly('off');
     await run.verify(producer);
+  });
+
+  it('the database is read-only for so long that the messages in hand go back to the queue', async () => {
+    const consumers = run.consume(2);
+    const producer = run.produce();
+    await run.underWay();
+    await setReadOnly('on');
+    expect(await producer.exit, producer.output).toBe(0);
+    for (const consumer of consumers) {
+      await consumer.logged(/^the database is still out: the messages in hand go back/, 60);
+    }
+    const { sandbox } = run;
+    await until('nobody holds a message', async () => {
+      const { messageCount, consumerCount } = await sandbox.channel.checkQueue('csv2db');
+      return consumerCount === 0 && messageCount + (await sandbox.countContacts()) >= ROWS;
+    });
+    await setReadOnly('off');
+    await run.verify(producer);
+  });
+
+  it('the disk of the database is full for a while', async () => {
+    const [consumer] = run.consume(2);
+    const producer = run.produce();
+    await run.underWay();
+    const { pool } = run.sandbox;
+    await pool.query(`
+      CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql
+        AS $$BEGIN RAISE 'No space left on device' USING ERRCODE = 'disk_full'; END$$;
+      CREATE TRIGGER fill BEFORE INSERT ON contacts FOR EACH STATEMENT EXECUTE FUNCTION fill()`);
+    await consumer?.logged(/^PostgreSQL at .* failed: No space left on device \(SQLSTATE 53100\);/);
+    await pool.query('DROP TRIGGER fill ON contacts');
+    await run.verify(producer);
+    await consumer?.logged(/^PostgreSQL works again$/);
   });
 
   it('the queue is deleted: what was in it is gone, and running the file again fills the gap', async () => {
@@ -120,6 +142,18 @@ describe('every row arrives once when, in the middle of an import,', () => {
     }
   });
 });
+
+/** Makes the database of the import refuse every write, or accept them again. */
+async function setReadOnly(value: 'on' | 'off'): Promise<void> {
+  const { pool, databaseName } = run.sandbox;
+  await pool.query('SET default_transaction_read_only = off');
+  await pool.query(`ALTER DATABASE ${databaseName} SET default_transaction_read_only = ${value}`);
+  // what is new counts for new connections
+  await pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+}
 
 /** A Redis with a password. */
 function startRedis() {
