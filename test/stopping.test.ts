@@ -102,4 +102,19 @@ describe('a defect', () => {
       expect(run.stderr).toMatch(/^TypeError: a defect\n\s+at .*defect\.cjs/);
     },
   );
+
+  it('is to wait for nothing before all is done: status 2, where Node would end with 0', async () => {
+    const defect = join(folder, 'unheld.cjs');
+    await writeFile(
+      defect,
+      `const timers = require('node:timers/promises');
+       const { setTimeout } = timers;
+       timers.setTimeout = (delay, value, options) => setTimeout(delay, value, { ...options, ref: false });`,
+    );
+    const nowhere = ['--queue-addr', '127.0.0.1:1', '--retry-for', 'forever'];
+    const env = { NODE_OPTIONS: `--require ${defect}` };
+    const run = sandbox.start('producer', ['--file', file, ...nowhere], env);
+    expect(await run.exit, run.output).toBe(2);
+    expect(run.stderr).toMatch(/^Error: nothing is left to wait for, and not all is done\n/);
+  });
 });

@@ -51,11 +51,7 @@ async function work(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const giveBack = (): void => {
-    session.fail('the messages in hand were given back to the queue');
-    // now, and not when the batch in hand is stored: others may reach the database
-    void session.close();
-  };
+  const giveBack = (): void => session.fail('the messages in hand were given back to the queue');
   for await (const batch of intake(session, channel, queue.name, signal)) {
     const began = performance.now();
     const { rows, refusals } = decode(batch);

@@ -31,6 +31,10 @@ export async function runMain(program: (signal: AbortSignal) => Promise<number>)
     if (codeOf(error) !== 'EPIPE') throw error;
     process.exit(EXIT.done);
   });
+  // Node would end with status 0, as if all were done
+  process.on('beforeExit', () =>
+    fail(new Error('nothing is left to wait for, and not all is done')),
+  );
   process.on('uncaughtException', fail);
   process.on('unhandledRejection', fail);
   try {

@@ -64,6 +64,8 @@ export async function openSession(
     lost.signal.throwIfAborted();
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= withDeadline(closeAll(connection, channels)));
+    // at once, and not when the work in hand is done: the broker gives what it delivered to others
+    lost.signal.addEventListener('abort', () => void close(), { once: true });
     return {
       channels,
       lost: lost.signal,
@@ -156,8 +158,10 @@ async function closeChannel(channel: Channel): Promise<void> {
 
 /** Waits for a closing to end, however it ends, but not for ever. */
 async function withDeadline(closing: Promise<void>): Promise<void> {
-  const deadline = new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT).unref());
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT)));
   await Promise.race([closing.catch(ignore), deadline]);
+  clearTimeout(timer);
 }
 
 function ignore(): void {}

@@ -27,7 +27,7 @@ const LONG_ENOUGH = 10_000;
 
 /**
  * Sessions with the broker, one after the other: whoever iterates works with one until it is lost,
- * then takes the next. Each is closed before the next one is opened, and when the iteration ends.
+ * then takes the next. Each is closed when it is lost, and when the iteration ends.
  *
  * It ends by itself when the signal is aborted while there is no session.
  *
@@ -85,7 +85,7 @@ export async function* queueSessions(
     if (isStopped()) return;
     if (session.hasWorked()) outageBegan = undefined;
     outageBegan ??= performance.now();
-    const { reason } = session.lost;
+    const reason: unknown = session.lost.reason;
     if (left() <= 0) throw new FatalError(messageOf(reason), { cause: reason });
     log.warn(`${messageOf(reason)}; connecting again`);
     if (performance.now() - began > LONG_ENOUGH) reopenPause = SHORTEST_PAUSE;
