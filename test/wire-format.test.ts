@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATA } from './processes.ts';
-import { Sandbox } from './sandbox.ts';
+import { Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
 
@@ -38,6 +39,71 @@ it('a message is one row as JSON, persistent, byte for byte as the original send
     const [importId, row] = [headers['x-csv2db-import'], headers['x-csv2db-row']];
     expect(properties.messageId).toBe(`${String(importId)}-${String(row)}`);
   }
+});
+
+describe('--rows-per-message', () => {
+  it('packs rows that follow one another into JSON arrays, and says which they are', async () => {
+    const file = join(DATA, 'awkward_invalid.csv');
+    const flags = ['--parallel', '1', '--rows-per-message', '3'];
+    const producer = sandbox.start('producer', ['--file', file, ...flags]);
+    expect(await producer.exit, producer.output).toBe(0);
+    const text = await readFile(file, 'utf8');
+    const rows = text.trimEnd().split('\n');
+    for (const { content, properties } of await sandbox.take()) {
+      const contacts = JSON.parse(String(content)) as { name: string; email: string }[];
+      const headers: Record<string, unknown> = properties.headers ?? {};
+      const [first, count] = [Number(headers['x-csv2db-row']), headers['x-csv2db-rows'] ?? 1];
+      expect(contacts.length).toBe(count);
+      expect(contacts.length).toBeLessThanOrEqual(3);
+      expect(rows.slice(first - 1, first - 1 + contacts.length)).toEqual(
+        contacts.map(({ name, email }) => `${name},${email}`),
+      );
+    }
+  });
+
+  it('leads to the same rows in the table, mixed with messages of one', async () => {
+    await sandbox.migrate();
+    const consumer = sandbox.start('consumer');
+    await consumer.logged(/^consuming/);
+    for (const [name, rows] of [
+      ['data_1000.csv', '1'],
+      ['data_10000.csv', '700'],
+    ] as const) {
+      const file = join(DATA, name);
+      const producer = sandbox.start('producer', ['--file', file, '--rows-per-message', rows]);
+      expect(await producer.exit, producer.output).toBe(0);
+    }
+    const texts = await Promise.all(
+      ['data_1000.csv', 'data_10000.csv'].map((name) => readFile(join(DATA, name), 'utf8')),
+    );
+    const emails = new Set(texts.flatMap((text) => text.match(/[^,\n]+$/gm)));
+    await until('all are there', async () => (await sandbox.countContacts()) === emails.size);
+  });
+});
+
+it('a bad row among several is dead-lettered alone, with its number', async () => {
+  await sandbox.migrate();
+  const rows = [
+    { name: 'First', email: 'first@example.com' },
+    { name: 'N\0ul', email: 'nul@example.com' },
+    { name: 'Tab\tand\\slash\r\n', email: 'tab@example.com' },
+    { email: 'nameless@example.com' },
+    { name: 'Twice', email: 'first@example.com' },
+  ];
+  await sandbox.send(JSON.stringify(rows), {
+    headers: { 'x-csv2db-import': 'i', 'x-csv2db-row': 10, 'x-csv2db-rows': 5 },
+  });
+  sandbox.start('consumer');
+  await until('two dead letters', async () => (await sandbox.ready('csv2db.dead')) === 2);
+  expect(await sandbox.contacts()).toEqual([rows[0], rows[2]]);
+  const dead = await sandbox.take('csv2db.dead');
+  const found = dead.map(({ content, properties }) => {
+    const headers: Record<string, unknown> = properties.headers ?? {};
+    const row: unknown = JSON.parse(String(content));
+    return [row, headers['x-csv2db-row'], headers['x-csv2db-rows']];
+  });
+  expect(found).toContainEqual([rows[1], 11, undefined]);
+  expect(found).toContainEqual([rows[3], 13, undefined]);
 });
 
 it('both services declare the same durable quorum queues, where there are none', async () => {

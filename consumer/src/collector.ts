@@ -1,8 +1,9 @@
-export interface CollectorOptions {
-  /** Most items in a batch. */
-  size: number;
-  /** Longest time an item waits for its batch to fill, in milliseconds. */
-  maxAge: number;
+/** What bounds a batch; it may change at any time. */
+export interface BatchLimits {
+  /** Most items. */
+  items: number;
+  /** The weight at which it is full; its last item may exceed it. */
+  weight: number;
 }
 
 /**
@@ -10,25 +11,30 @@ export interface CollectorOptions {
  * whichever comes first. Items pushed while a batch is in work count as having waited.
  */
 export class Collector<T> {
-  readonly #size: number;
+  readonly #limits: Readonly<BatchLimits>;
   readonly #maxAge: number;
+  readonly #weigh: (item: T) => number;
   #items: T[] = [];
+  #weight = 0;
   #timer: NodeJS.Timeout | undefined;
   #aged = false;
   #ended = false;
   #isDropped = false;
   #wake = (): void => {};
 
-  constructor({ size, maxAge }: CollectorOptions) {
-    this.#size = size;
+  /** @param maxAge longest time that an item waits for its batch to fill, in milliseconds. */
+  constructor(limits: Readonly<BatchLimits>, maxAge: number, weigh: (item: T) => number) {
+    this.#limits = limits;
     this.#maxAge = maxAge;
+    this.#weigh = weigh;
   }
 
   push(item: T): void {
     if (this.#isDropped) return;
     this.#items.push(item);
+    this.#weight += this.#weigh(item);
     if (this.#items.length === 1) this.#timer = setTimeout(this.#age, this.#maxAge);
-    if (this.#items.length === this.#size) this.#wake();
+    if (this.#isFull()) this.#wake();
   }
 
   /** Hands on what has been pushed, then ends the batches. */
@@ -50,7 +56,7 @@ export class Collector<T> {
       if (this.#isDropped) return;
       if (this.#isDue()) {
         clearTimeout(this.#timer);
-        yield this.#items.splice(0, this.#size);
+        yield this.#take();
         this.#aged = this.#items.length > 0;
       } else if (this.#ended) {
         return;
@@ -65,8 +71,23 @@ export class Collector<T> {
     this.#wake();
   };
 
+  #isFull(): boolean {
+    return this.#items.length >= this.#limits.items || this.#weight >= this.#limits.weight;
+  }
+
   #isDue(): boolean {
-    const { length } = this.#items;
-    return length >= this.#size || (length > 0 && (this.#aged || this.#ended));
+    return this.#items.length > 0 && (this.#aged || this.#ended || this.#isFull());
+  }
+
+  #take(): T[] {
+    let count = 0;
+    let weight = 0;
+    for (const item of this.#items) {
+      if (count >= this.#limits.items || weight >= this.#limits.weight) break;
+      weight += this.#weigh(item);
+      count += 1;
+    }
+    this.#weight -= weight;
+    return this.#items.splice(0, count);
   }
 }

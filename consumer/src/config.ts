@@ -8,6 +8,7 @@ import {
   withDoubleDashes,
   type LogLevel,
 } from '@csv2db/libs/options.ts';
+import type { BatchConfig } from './batch-size.ts';
 import type { DeadTask } from './dead.ts';
 import type { QueueConfig } from '@csv2db/libs/queue-config.ts';
 
@@ -25,6 +26,7 @@ export interface ConsumerConfig {
   /** Number of workers, each with a channel and a database connection of its own. */
   parallel: number;
   queue: QueueConfig;
+  batches: BatchConfig;
   database: DatabaseConfig;
   /** Longest time to finish the work in hand when stopped, in milliseconds. */
   drainTimeout: number;
@@ -81,6 +83,18 @@ export function readConfig(
         .env('FC_CONSUMER_DB_NAME')
         .default('userdata')
         .argParser(text),
+    )
+    .addOption(
+      new Option('--batch-bytes <int>', 'bytes of messages to store at a time')
+        .env('FC_CONSUMER_BATCH_BYTES')
+        .default(0, 'follows the database')
+        .argParser(integer(1, 64 * 1024 * 1024)),
+    )
+    .addOption(
+      new Option('--prefetch <int>', 'most messages that a worker has unacknowledged')
+        .env('FC_CONSUMER_PREFETCH')
+        .default(0, 'two batches')
+        .argParser(integer(1, 65_535)),
     );
   const migrate = command
     .command('migrate')
@@ -139,6 +153,7 @@ export function readConfig(
     config: {
       parallel: options.parallel,
       queue: queueConfig(options),
+      batches: { bytes: options.batchBytes || undefined, prefetch: options.prefetch || undefined },
       database: {
         host: options.dbHost,
         port: options.dbPort,

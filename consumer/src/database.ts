@@ -88,3 +88,29 @@ export function databaseProblem(error: unknown, config: DatabaseConfig): string 
   }
   return `${where} (--db-host, --db-port) can't be reached: ${connectionProblem(error)}`;
 }
+
+/**
+ * Does work on a connection of its own, which is not used again after an error.
+ *
+ * @throws what the work, or connecting, failed with.
+ */
+export async function onClient<T>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  // a connection that is lost rejects the query that waits for it
+  client.on('error', ignore);
+  try {
+    return await work(client);
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    client.off('error', ignore);
+    client.release(failure);
+  }
+}
+
+function ignore(): void {}

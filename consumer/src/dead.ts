@@ -1,6 +1,7 @@
 import type { Channel, ChannelModel, ConfirmChannel, GetMessage, Options } from 'amqplib';
+import type { Contact } from '@csv2db/libs/contact.ts';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
-import { decodeContact, HEADERS, UndecodableError } from '@csv2db/libs/message.ts';
+import { decodeBody, decodeContact, HEADERS, UndecodableError } from '@csv2db/libs/message.ts';
 import type { QueueConfig } from '@csv2db/libs/queue-config.ts';
 import { connectToFirst, onChannel } from '@csv2db/libs/connection.ts';
 import { DEAD } from './dead-letter.ts';
@@ -28,8 +29,10 @@ interface DeadLetter {
   attempts: number | undefined;
   /** Id of the import it came with. */
   import: string | undefined;
-  /** Its row in the imported file. */
+  /** Its row in the imported file; of several rows, the first. */
   row: number | undefined;
+  /** Number of its rows; undefined when it is one. */
+  rows: number | undefined;
   name: string | undefined;
   email: string | undefined;
   body: string;
@@ -147,8 +150,11 @@ async function exportCsv(
 ): Promise<void> {
   const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   await onChannel(connection, async (channel) => {
-    for await (const { letter } of letters(channel, queue, count)) {
-      print([letter.name ?? '', letter.email ?? '', letter.reason].map(quote).join(','));
+    for await (const { message, letter } of letters(channel, queue, count)) {
+      const contacts = contactsOf(message.content);
+      for (const { name, email } of contacts.length > 0 ? contacts : [{ name: '', email: '' }]) {
+        print([name, email, letter.reason].map(quote).join(','));
+      }
     }
   });
 }
@@ -212,6 +218,8 @@ function describe({ content, properties }: GetMessage, number: number): DeadLett
     typeof headers[header] === 'string' ? headers[header] : undefined;
   const integer = (header: string): number | undefined =>
     typeof headers[header] === 'number' ? headers[header] : undefined;
+  const contacts = contactsOf(content);
+  const only = contacts.length === 1 ? contacts[0] : undefined;
   return {
     number,
     reason: text(DEAD.reason) ?? brokersReason(headers),
@@ -220,7 +228,8 @@ function describe({ content, properties }: GetMessage, number: number): DeadLett
     attempts: integer(DEAD.attempts) ?? integer('x-delivery-count'),
     import: text(HEADERS.import),
     row: integer(HEADERS.row),
-    ...contactOf(content),
+    rows: integer(HEADERS.rows),
+    ...(only ?? { name: undefined, email: undefined }),
     body: content.toString(),
   };
 }
@@ -232,11 +241,14 @@ function brokersReason(headers: Record<string, unknown>): string {
     : 'unknown';
 }
 
-function contactOf(content: Buffer): Pick<DeadLetter, 'name' | 'email'> {
+/** The contacts in a body; none when a row of it is not one. */
+function contactsOf(content: Buffer): Contact[] {
   try {
-    return decodeContact(content);
+    const body = decodeBody(content);
+    const rows: unknown[] = Array.isArray(body) ? body : [body];
+    return rows.map(decodeContact).map(({ name, email }) => ({ name, email }));
   } catch (error) {
-    if (error instanceof UndecodableError) return { name: undefined, email: undefined };
+    if (error instanceof UndecodableError) return [];
     throw error;
   }
 }

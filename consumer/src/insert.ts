@@ -10,6 +10,15 @@ export interface Inserted {
   refusals: Refusal[];
 }
 
+/** What became of all the rows, given what became of parts of them. */
+export function sum(parts: readonly Inserted[]): Inserted {
+  return {
+    inserted: parts.reduce((total, { inserted }) => total + inserted, 0),
+    duplicates: parts.reduce((total, { duplicates }) => total + duplicates, 0),
+    refusals: parts.flatMap(({ refusals }) => refusals),
+  };
+}
+
 const INSERT = {
   name: 'insert-contacts',
   text: `INSERT INTO contacts (name, email)
@@ -24,33 +33,8 @@ const INSERT = {
  *
  * @throws the error of pg when the fault is not in the rows: then nothing may be acknowledged.
  */
-export async function insert(pool: pg.Pool, rows: readonly Row[]): Promise<Inserted> {
-  if (rows.length === 0) return { inserted: 0, duplicates: 0, refusals: [] };
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  // a connection that is lost rejects the query that waits for it
-  client.on('error', ignore);
-  try {
-    // in one order for all writers, which otherwise deadlock on emails that they share
-    const sorted = rows.toSorted((a, b) => compare(a.contact.email, b.contact.email));
-    return await insertOrHalve(client, sorted);
-  } catch (error) {
-    // whatever went wrong, this connection is not used again
-    failure = error instanceof Error ? error : new Error(String(error));
-    throw error;
-  } finally {
-    client.off('error', ignore);
-    client.release(failure);
-  }
-}
-
-function ignore(): void {}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-async function insertOrHalve(client: pg.PoolClient, rows: readonly Row[]): Promise<Inserted> {
+export async function insert(client: pg.PoolClient, rows: readonly Row[]): Promise<Inserted> {
+  if (rows.length === 0) return sum([]);
   try {
     const { rowCount } = await client.query({
       ...INSERT,
@@ -62,17 +46,17 @@ async function insertOrHalve(client: pg.PoolClient, rows: readonly Row[]): Promi
     if (!(error instanceof pg.DatabaseError) || verdictOn(error) !== 'row') throw error;
     const [only] = rows;
     if (only && rows.length === 1) {
-      const { message, code } = error;
-      const refusal = { delivery: only.delivery, reason: message, sqlstate: code };
-      return { inserted: 0, duplicates: 0, refusals: [refusal] };
+      return { inserted: 0, duplicates: 0, refusals: [refusal(only, error)] };
     }
     const middle = rows.length >> 1;
-    const left = await insertOrHalve(client, rows.slice(0, middle));
-    const right = await insertOrHalve(client, rows.slice(middle));
-    return {
-      inserted: left.inserted + right.inserted,
-      duplicates: left.duplicates + right.duplicates,
-      refusals: [...left.refusals, ...right.refusals],
-    };
+    return sum([
+      await insert(client, rows.slice(0, middle)),
+      await insert(client, rows.slice(middle)),
+    ]);
   }
+}
+
+function refusal({ contact, delivery, index }: Row, { message, code }: pg.DatabaseError): Refusal {
+  const part = index === undefined ? undefined : { index, value: contact };
+  return { delivery, part, reason: message, sqlstate: code };
 }

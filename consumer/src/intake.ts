@@ -1,18 +1,18 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { QueueSession } from '@csv2db/libs/session.ts';
+import { BatchSize, type BatchConfig } from './batch-size.ts';
 import { Collector } from './collector.ts';
 
 /** A message on its way through the stages; it is acknowledged on the channel it came from. */
 export type Delivery = ConsumeMessage;
 
-/** Most deliveries in a batch. */
-const BATCH_SIZE = 1_000;
 /** Longest time a delivery waits for its batch to fill, in milliseconds. */
 const MAX_AGE = 50;
 
 /**
  * Consumes a queue in batches. The channel's prefetch is two batches, so that one is collected while
- * the other is stored; what is not acknowledged goes no further than that.
+ * the other is stored; what is not acknowledged goes no further than that. Both follow how long a batch
+ * takes from here to its acknowledgement.
  *
  * When the signal is aborted, no more is taken from the queue, what has been delivered is handed on,
  * and the generator ends. When the session is lost it ends at once, and what it had collected is
@@ -22,27 +22,48 @@ export async function* intake(
   session: QueueSession,
   channel: Channel,
   queue: string,
+  config: BatchConfig,
   signal: AbortSignal,
 ): AsyncGenerator<Delivery[]> {
-  const collector = new Collector<Delivery>({ size: BATCH_SIZE, maxAge: MAX_AGE });
+  const size = new BatchSize(config);
+  const collector = new Collector<Delivery>(size.limits, MAX_AGE, ({ content }) => content.length);
   session.lost.addEventListener('abort', () => collector.drop(), { once: true });
-  await channel.prefetch(2 * BATCH_SIZE);
-  const { consumerTag } = await channel.consume(queue, (delivery) => {
-    if (delivery) collector.push(delivery);
-    // so it does when the queue is deleted, or its node goes down
-    else session.fail(`RabbitMQ cancelled the consumer of "${queue}"`);
-  });
+
+  /** The prefetch of a consumer is fixed: another one needs another consumer. */
+  async function subscribe(): Promise<string> {
+    await channel.prefetch(size.prefetch);
+    const { consumerTag } = await channel.consume(queue, (delivery) => {
+      if (delivery) collector.push(delivery);
+      // so it does when the queue is deleted, or its node goes down
+      else session.fail(`RabbitMQ cancelled the consumer of "${queue}"`);
+    });
+    return consumerTag;
+  }
+
+  let subscription = subscribe();
   const stop = (): void => {
-    channel.cancel(consumerTag).then(
-      () => collector.end(),
-      // the session is lost, then
-      () => collector.drop(),
-    );
+    subscription
+      .then((consumerTag) => channel.cancel(consumerTag))
+      .then(
+        () => collector.end(),
+        // the session is lost, then
+        () => collector.drop(),
+      );
   };
+  await subscription;
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
   try {
-    yield* collector.batches();
+    for await (const batch of collector.batches()) {
+      const began = performance.now();
+      yield batch;
+      const isChanged = size.adapt(batch, performance.now() - began);
+      if (!isChanged || signal.aborted || session.lost.aborted) continue;
+      const previous = await subscription;
+      subscription = subscribe();
+      await subscription;
+      await channel.cancel(previous);
+    }
   } finally {
     signal.removeEventListener('abort', stop);
   }

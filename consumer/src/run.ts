@@ -46,13 +46,13 @@ export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logg
 async function work(
   session: QueueSession,
   channel: ConfirmChannel,
-  { queue }: ConsumerConfig,
+  { queue, batches }: ConsumerConfig,
   store: Store,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
   const giveBack = (): void => session.fail('the messages in hand were given back to the queue');
-  for await (const batch of intake(session, channel, queue.name, signal)) {
+  for await (const batch of intake(session, channel, queue.name, batches, signal)) {
     const began = performance.now();
     const { rows, refusals } = decode(batch);
     const stored = await store.store(rows, signal, giveBack);

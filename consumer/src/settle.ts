@@ -1,5 +1,6 @@
 import type { ConfirmChannel, Options } from 'amqplib';
 import { messageOf, TransientError } from '@csv2db/libs/errors.ts';
+import { HEADERS } from '@csv2db/libs/message.ts';
 import { DEAD } from './dead-letter.ts';
 import type { Refusal } from './decode.ts';
 import type { Delivery } from './intake.ts';
@@ -37,7 +38,7 @@ async function bury(
   channel.on('return', onReturn);
   try {
     for (const refusal of refusals) {
-      channel.publish('', deadQueue, refusal.delivery.content, deadLetterOptions(refusal));
+      channel.publish('', deadQueue, bodyOf(refusal), deadLetterOptions(refusal));
     }
     const deadline = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('it does not answer')), CONFIRM_TIMEOUT);
@@ -55,21 +56,27 @@ async function bury(
   }
 }
 
+/** The original body; of a row among several, that row as a message of its own. */
+function bodyOf({ delivery, part }: Refusal): Buffer {
+  return part ? Buffer.from(JSON.stringify(part.value)) : delivery.content;
+}
+
 /** The properties of the original message, its headers included, and why and when it was refused. */
-function deadLetterOptions({ delivery, reason, sqlstate }: Refusal): Options.Publish {
+function deadLetterOptions({ delivery, part, reason, sqlstate }: Refusal): Options.Publish {
   const { properties } = delivery;
-  const failedBefore: unknown = properties.headers?.['x-delivery-count'];
+  const headers = new Map<string, unknown>(Object.entries(properties.headers ?? {}));
+  const [failedBefore, firstRow] = [headers.get('x-delivery-count'), headers.get(HEADERS.row)];
+  if (part) headers.delete(HEADERS.rows);
+  if (part && typeof firstRow === 'number') headers.set(HEADERS.row, firstRow + part.index);
+  headers.set(DEAD.reason, reason);
+  if (sqlstate !== undefined) headers.set(DEAD.sqlstate, sqlstate);
+  headers.set(DEAD.time, new Date().toISOString());
+  headers.set(DEAD.attempts, 1 + (typeof failedBefore === 'number' ? failedBefore : 0));
   const options: Options.Publish = {
     ...properties,
     persistent: true,
     mandatory: true,
-    headers: {
-      ...properties.headers,
-      [DEAD.reason]: reason,
-      ...(sqlstate !== undefined && { [DEAD.sqlstate]: sqlstate }),
-      [DEAD.time]: new Date().toISOString(),
-      [DEAD.attempts]: 1 + (typeof failedBefore === 'number' ? failedBefore : 0),
-    },
+    headers: Object.fromEntries(headers),
   };
   // the broker would refuse a message in another user's name, and throw an expired one away
   delete options.userId;

@@ -3,9 +3,11 @@ import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
 import type { DatabaseConfig } from './config.ts';
-import { databaseProblem } from './database.ts';
+import { copy } from './copy.ts';
+import { databaseProblem, onClient } from './database.ts';
 import type { Row } from './decode.ts';
-import { insert, type Inserted } from './insert.ts';
+import { insert, sum, type Inserted } from './insert.ts';
+import { Seen } from './seen.ts';
 import { verdictOn } from './sqlstate.ts';
 
 /** How long an outage may last, in milliseconds, before the messages in hand go back to the queue. */
@@ -16,6 +18,10 @@ export class Store {
   readonly #pool: pg.Pool;
   readonly #config: DatabaseConfig;
   readonly #log: Logger;
+  /** The emails that were met before. */
+  readonly #seen = new Seen();
+  /** Whether the last rows whose emails had not been met were all new. */
+  #isNew = true;
   /** Number of batches that wait for the database. */
   #waiting = 0;
 
@@ -40,6 +46,7 @@ export class Store {
     signal: AbortSignal,
     onLongOutage: () => void,
   ): Promise<Inserted> {
+    if (rows.length === 0) return { inserted: 0, duplicates: 0, refusals: [] };
     let patience: NodeJS.Timeout | undefined;
     const onOutage = ({ message }: TransientError): void => {
       patience = setTimeout(() => {
@@ -49,7 +56,7 @@ export class Store {
       if (this.#waiting++ === 0) this.#log.warn(`${message}; storing pauses until it works`);
     };
     try {
-      return await retry(() => this.#insert(rows), { signal, onOutage });
+      return await retry(() => this.#store(rows), { signal, onOutage });
     } finally {
       if (patience) {
         clearTimeout(patience);
@@ -58,10 +65,35 @@ export class Store {
     }
   }
 
-  async #insert(rows: readonly Row[]): Promise<Inserted> {
+  async #store(rows: readonly Row[]): Promise<Inserted> {
+    const [known, unknown]: [Row[], Row[]] = [[], []];
+    for (const row of rows) (this.#seen.add(row.contact.email) ? known : unknown).push(row);
+    // in one order for all writers, which otherwise deadlock on emails that they share
+    for (const part of [known, unknown]) part.sort(byEmail);
+    const outcome = await this.#attempt(async (client) =>
+      sum([await this.#storeUnknown(client, unknown), await insert(client, known)]),
+    );
+    if (outcome.duplicates > 0) this.#seen.watch();
+    return outcome;
+  }
+
+  /**
+   * COPY is by far the faster, and stores none of the rows when one is a duplicate, or bad. Where there
+   * was one, more are likely: the next rows are inserted, until there is none among them.
+   */
+  async #storeUnknown(client: pg.PoolClient, rows: readonly Row[]): Promise<Inserted> {
+    const outcome =
+      this.#isNew && (await copy(client, rows))
+        ? { inserted: rows.length, duplicates: 0, refusals: [] }
+        : await insert(client, rows);
+    this.#isNew = outcome.inserted === rows.length;
+    return outcome;
+  }
+
+  async #attempt<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await insert(this.#pool, rows);
+        return await onClient(this.#pool, work);
       } catch (error) {
         const verdict = verdictOn(error);
         if (verdict === 'defect') throw error;
@@ -70,4 +102,8 @@ export class Store {
       }
     }
   }
+}
+
+function byEmail(a: Row, b: Row): number {
+  return a.contact.email < b.contact.email ? -1 : a.contact.email > b.contact.email ? 1 : 0;
 }

@@ -4,8 +4,8 @@ import { Collector } from '../src/collector.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function collect(size: number, maxAge: number) {
-  const collector = new Collector<number>({ size, maxAge });
+function collect(items: number, maxAge: number, weight = Infinity) {
+  const collector = new Collector<number>({ items, weight }, maxAge, (item) => item);
   return { collector, batches: collector.batches() };
 }
 
@@ -15,6 +15,13 @@ describe('a batch', () => {
     for (const item of [1, 2, 3, 4, 5]) collector.push(item);
     expect(await batches.next()).toEqual({ done: false, value: [1, 2] });
     expect(await batches.next()).toEqual({ done: false, value: [3, 4] });
+  });
+
+  it('is handed on when it is heavy enough, its last item included', async () => {
+    const { collector, batches } = collect(10, 1000, 5);
+    for (const item of [2, 2, 2, 7, 1]) collector.push(item);
+    expect(await batches.next()).toEqual({ done: false, value: [2, 2, 2] });
+    expect(await batches.next()).toEqual({ done: false, value: [7] });
   });
 
   it('is handed on when its oldest item has waited long enough', async () => {

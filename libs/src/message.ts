@@ -5,32 +5,33 @@ import { messageOf } from './errors.ts';
 /** The content type of every message on the queue. */
 export const CONTENT_TYPE = 'application/json';
 
-/** The headers of every message, which say where its row comes from. */
+/** The headers of every message, which say where its rows come from. They follow one another in the file. */
 export const HEADERS = {
   /** Id of the import: one run over a file, with those that resume it. */
   import: 'x-csv2db-import',
-  /** Number of the row in the file, from 1. */
+  /** Number of the first row in the file, from 1. */
   row: 'x-csv2db-row',
+  /** Number of rows; absent when it is one. */
+  rows: 'x-csv2db-rows',
 } as const;
 
-/** A message body that does not hold a contact: it goes to the dead-letter queue with this message. */
+/** A message body, or a row of one, that does not hold a contact: it is dead-lettered with this message. */
 export class UndecodableError extends Error {
   override name = 'UndecodableError';
 }
 
-/** The body of a message of one row, in UTF-8: `{"name":"…","email":"…"}`. */
-export function encodeContact({ name, email }: Contact): Buffer {
-  return Buffer.from(JSON.stringify({ name, email }));
+/** A row as it stands in a message: `{"name":"…","email":"…"}`. */
+export function encodeContact({ name, email }: Contact): string {
+  return `{"name":${JSON.stringify(name)},"email":${JSON.stringify(email)}}`;
 }
 
 /**
- * The contact in a message body. Members other than `name` and `email` are ignored; the values are
- * not checked against the rules of a contact, because what another producer sent is for the database
- * to accept or refuse.
+ * The rows of a message body, each still to be looked at with `decodeContact`: the elements of a JSON
+ * array, or the one value that the body is.
  *
- * @throws UndecodableError when the body is not UTF-8, not JSON, or lacks a `name` or `email` string.
+ * @throws UndecodableError when the body is not UTF-8, not JSON, or an empty array.
  */
-export function decodeContact(body: Buffer): Contact {
+export function decodeBody(body: Buffer): unknown {
   if (!isUtf8(body)) throw new UndecodableError('the body is not UTF-8');
   let value: unknown;
   try {
@@ -38,14 +39,35 @@ export function decodeContact(body: Buffer): Contact {
   } catch (error) {
     throw new UndecodableError(`the body is not JSON: ${messageOf(error)}`);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UndecodableError('the body is not a JSON object');
+  if (Array.isArray(value) && value.length === 0) {
+    throw new UndecodableError('the body is an empty array');
   }
-  if (!('name' in value) || typeof value.name !== 'string') {
-    throw new UndecodableError('the body has no "name" string');
+  return value;
+}
+
+/**
+ * The contact that a row of a message is. It may have other members, which are ignored; the values are
+ * not checked against the rules of a contact, because what another producer sent is for the database to
+ * accept or refuse.
+ *
+ * @throws UndecodableError when the row is no object, or lacks a `name` or `email` string.
+ */
+export function decodeContact(row: unknown): Contact {
+  if (isContact(row)) return row;
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+    throw new UndecodableError('the row is not a JSON object');
   }
-  if (!('email' in value) || typeof value.email !== 'string') {
-    throw new UndecodableError('the body has no "email" string');
-  }
-  return { name: value.name, email: value.email };
+  const missing = 'name' in row && typeof row.name === 'string' ? 'email' : 'name';
+  throw new UndecodableError(`the row has no "${missing}" string`);
+}
+
+function isContact(row: unknown): row is Contact {
+  return (
+    typeof row === 'object' &&
+    row !== null &&
+    'name' in row &&
+    typeof row.name === 'string' &&
+    'email' in row &&
+    typeof row.email === 'string'
+  );
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { connectTo } from './connection.ts';
 import { declareQueues } from './declare.ts';
@@ -100,6 +101,8 @@ async function inTime<T>(work: () => Promise<T>): Promise<T> {
 
 function watchConnection(connection: ChannelModel, address: Address): AbortController {
   const lost = new AbortController();
+  // every worker listens, and more than once
+  setMaxListeners(0, lost.signal);
   connection.once('close', (error?: Error) => {
     const why = error ? ` (${connectionProblem(error)})` : '';
     lost.abort(

@@ -29,6 +29,8 @@ export interface ProducerConfig {
   /** Number of workers, each with a channel of its own. */
   parallel: number;
   queue: QueueConfig;
+  /** Most rows in a message; with 1, a message is a row as the original sends it. */
+  rowsPerMessage: number;
   /** How long one outage of the broker may last, in milliseconds. */
   retryFor: number;
   /** Longest time to finish the work in hand when stopped, in milliseconds. */
@@ -83,6 +85,12 @@ export async function readConfig(args: string[], version: string): Promise<Produ
         .argParser(boolean),
     )
     .addOption(
+      new Option('--rows-per-message <int>', 'most rows in a message; above 1, it is a JSON array')
+        .env('FC_PRODUCER_ROWS_PER_MESSAGE')
+        .default(1)
+        .argParser(integer(1, 100_000)),
+    )
+    .addOption(
       new Option('--retry-for <duration>', 'longest outage of the queue to wait for, or forever')
         .env('FC_PRODUCER_RETRY_FOR')
         .default(300_000, '5m')
@@ -108,6 +116,7 @@ export async function readConfig(args: string[], version: string): Promise<Produ
     checkpoint: options.checkpoint,
     parallel: options.parallel,
     queue: queueConfig(options),
+    rowsPerMessage: options.rowsPerMessage,
     retryFor: options.retryFor,
     drainTimeout: options.drainTimeout,
     logLevel: options.logLevel,

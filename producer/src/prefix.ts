@@ -1,4 +1,4 @@
-import type { Position, RowChunk } from './rows.ts';
+import type { Position, RowSpan } from './rows.ts';
 
 /**
  * The confirmed prefix of a file: the rows from its start all of which are confirmed or rejected.
@@ -9,7 +9,7 @@ export class ConfirmedPrefix {
   rows: number;
   /** Where to read the file from to go on: at most a chunk before the end of the prefix. */
   seek: Position;
-  readonly #ahead = new Map<number, RowChunk>();
+  readonly #ahead = new Map<number, RowSpan>();
 
   constructor(rows: number, seek: Position) {
     this.rows = rows;
@@ -17,16 +17,16 @@ export class ConfirmedPrefix {
   }
 
   /** Notes that every row of a chunk is confirmed or rejected. */
-  settle(chunk: RowChunk): void {
+  settle(chunk: RowSpan): void {
     this.#ahead.set(chunk.firstRow, chunk);
     for (let next = this.#next(); next; next = this.#next()) {
       this.#ahead.delete(next.firstRow);
-      this.rows += next.rows.length;
+      this.rows = next.lastRow;
       this.seek = next.start;
     }
   }
 
-  #next(): RowChunk | undefined {
+  #next(): RowSpan | undefined {
     return this.#ahead.get(this.rows + 1);
   }
 }

@@ -2,7 +2,7 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import type { QueueSession } from '@csv2db/libs/session.ts';
 import type { Beginning } from './checkpoint.ts';
 import { ConfirmedPrefix } from './prefix.ts';
-import type { RowChunk } from './rows.ts';
+import type { RowSpan } from './rows.ts';
 import type { Reject } from './validate.ts';
 import type { Shipment } from './worklist.ts';
 
@@ -14,7 +14,7 @@ export class Progress {
   readonly prefix: ConfirmedPrefix;
   /** The last row that was sent, by this process or an earlier one. */
   lastSent: number;
-  /** Messages that were sent more than once. */
+  /** Rows that were sent more than once. */
   #resent = 0;
   #read = 0;
   #published = 0;
@@ -34,30 +34,32 @@ export class Progress {
     this.#timer = setInterval(() => this.#say('publishing'), INTERVAL).unref();
   }
 
-  /** Counts the rows of a chunk that was read. */
-  read({ rows }: RowChunk, rejects: readonly Reject[]): void {
-    this.#read += rows.length;
+  /** Counts rows that were read, and tells which ones are rejected. */
+  read(rows: number, rejects: readonly Reject[]): void {
+    this.#read += rows;
     this.#rejected += rejects.length;
     for (const { row, reason } of rejects) {
       this.#log.warn({ row, reason }, `row ${row} rejected: ${reason}`);
     }
   }
 
-  /** Counts the messages of a shipment that is about to be sent. */
-  sending({ contacts, isRepeated }: Shipment): void {
-    this.#resent += isRepeated
-      ? contacts.length
-      : contacts.filter(({ row }) => row <= this.#lastSentBefore).length;
-    this.lastSent = Math.max(this.lastSent, contacts.at(-1)?.row ?? 0);
+  /** Counts what a shipment has that was sent before. */
+  sending({ messages, isRepeated }: Shipment): void {
+    for (const { firstRow, rows } of messages) {
+      const sentBefore = isRepeated ? rows : this.#lastSentBefore - firstRow + 1;
+      this.#resent += Math.min(Math.max(sentBefore, 0), rows);
+    }
+    const last = messages.at(-1);
+    if (last) this.lastSent = Math.max(this.lastSent, last.firstRow + last.rows - 1);
   }
 
-  /** Counts messages that the broker has confirmed. */
-  confirmed(messages: number): void {
-    this.#published += messages;
+  /** Counts rows that the broker has confirmed. */
+  confirmed(rows: number): void {
+    this.#published += rows;
   }
 
   /** Notes that every row of a chunk is confirmed or rejected. */
-  settled(chunk: RowChunk): void {
+  settled(chunk: RowSpan): void {
     this.prefix.settle(chunk);
   }
 

@@ -1,7 +1,7 @@
 import type { ConfirmChannel } from 'amqplib';
-import { CONTENT_TYPE, encodeContact, HEADERS } from '@csv2db/libs/message.ts';
+import { CONTENT_TYPE, HEADERS } from '@csv2db/libs/message.ts';
 import type { QueueSession } from '@csv2db/libs/session.ts';
-import type { NumberedContact } from './validate.ts';
+import type { Message } from './messages.ts';
 
 /**
  * How long the broker may be silent about what was sent, in milliseconds, alarms apart. It never answers
@@ -9,16 +9,16 @@ import type { NumberedContact } from './validate.ts';
  */
 const CONFIRM_TIMEOUT = 30_000;
 
-/** Publishes contacts to one queue, on a channel of its own, with publisher confirms. */
+/** Publishes messages to one queue, on a channel of its own, with publisher confirms. */
 export interface Publisher {
   /**
-   * Sends a persistent message for each contact, at once. A contact that is sent again, by this or a
-   * later session, has the same message id.
+   * Sends all of them at once, as persistent messages. One that is sent again, by this or a later
+   * session, has the same message id.
    *
    * @returns resolves when the broker has answered for every one of them, or the session is lost, to
    * those that it did not confirm; what it confirmed is on disk.
    */
-  publish(contacts: readonly NumberedContact[]): Promise<NumberedContact[]>;
+  publish(messages: readonly Message[]): Promise<Message[]>;
 }
 
 export function createPublisher(
@@ -42,10 +42,10 @@ export function createPublisher(
   session.lost.addEventListener('abort', () => clearTimeout(timer), { once: true });
 
   return {
-    publish: (contacts) =>
+    publish: (messages) =>
       new Promise((resolve) => {
-        const unconfirmed = new Set(contacts);
-        let unanswered = contacts.length;
+        const unconfirmed = new Set(messages);
+        let unanswered = messages.length;
         const finish = (): void => {
           session.lost.removeEventListener('abort', finish);
           resolve([...unconfirmed]);
@@ -53,18 +53,24 @@ export function createPublisher(
         if (session.lost.aborted || unanswered === 0) return finish();
         session.lost.addEventListener('abort', finish, { once: true });
         if (inFlight === 0) timer.refresh();
-        inFlight += contacts.length;
-        for (const numbered of contacts) {
-          const messageId = `${importId}-${numbered.row}`;
+        inFlight += messages.length;
+        for (const message of messages) {
+          const { firstRow, rows, body } = message;
+          const messageId = `${importId}-${firstRow}`;
+          const headers: Record<string, unknown> = {
+            [HEADERS.import]: importId,
+            [HEADERS.row]: firstRow,
+          };
+          if (rows > 1) headers[HEADERS.rows] = rows;
           const options = {
             persistent: true,
             mandatory: true,
             contentType: CONTENT_TYPE,
             messageId,
-            headers: { [HEADERS.import]: importId, [HEADERS.row]: numbered.row },
+            headers,
           };
-          channel.publish('', queue, encodeContact(numbered.contact), options, (error: unknown) => {
-            if (!error && !returned.has(messageId)) unconfirmed.delete(numbered);
+          channel.publish('', queue, body, options, (error: unknown) => {
+            if (!error && !returned.has(messageId)) unconfirmed.delete(message);
             inFlight -= 1;
             if (--unanswered === 0) finish();
             if (!session.lost.aborted) timer.refresh();

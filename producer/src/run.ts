@@ -4,6 +4,7 @@ import { finished, queueSessions } from '@csv2db/libs/sessions.ts';
 import { openStore } from './checkpoint-store.ts';
 import { Checkpointer, fromStart, resume } from './checkpoint.ts';
 import type { ProducerConfig } from './config.ts';
+import { toMessages } from './messages.ts';
 import { Progress } from './progress.ts';
 import { createPublisher } from './publish.ts';
 import { readRows, type RowChunk } from './rows.ts';
@@ -28,8 +29,9 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   const progress = new Progress(beginning, log);
   const checkpointer = new Checkpointer(store, file, beginning.importId, progress, log);
 
-  const chunks = select(readRows(file, signal, beginning.seek), beginning.rows, limit);
-  const worklist = new Worklist(shipments(chunks, progress));
+  const rows = readRows(file, blockSizeFor(config.rowsPerMessage), signal, beginning.seek);
+  const chunks = select(rows, beginning.rows, limit);
+  const worklist = new Worklist(shipments(chunks, config.rowsPerMessage, progress));
   const shipping = new Shipping(worklist, progress, retryFor, log);
   const options = { clientName: 'csv2db producer', parallel, retryFor };
   let outcome = 'failed';
@@ -58,14 +60,29 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   }
 }
 
+/**
+ * Bytes to read at a time: enough for a message, and so few that the messages of the chunks in hand, of
+ * which each takes far more memory than its row, are not too many.
+ */
+function blockSizeFor(rowsPerMessage: number): number {
+  return (rowsPerMessage < 100 ? 8 : 64) * 1024;
+}
+
 /** Rows on their way to the workers: the bad ones are rejected here. */
 async function* shipments(
   chunks: AsyncIterable<RowChunk>,
+  rowsPerMessage: number,
   progress: Progress,
 ): AsyncGenerator<Shipment, void> {
   for await (const chunk of chunks) {
+    const { firstRow, rows, start } = chunk;
     const { contacts, rejects } = validate(chunk);
-    progress.read(chunk, rejects);
-    yield { chunk, contacts, isRepeated: false };
+    progress.read(rows.length, rejects);
+    yield {
+      // its rows are let go: they may wait here for their confirms, encoded
+      chunk: { firstRow, lastRow: firstRow + rows.length - 1, start },
+      messages: toMessages(contacts, rowsPerMessage),
+      isRepeated: false,
+    };
   }
 }

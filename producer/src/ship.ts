@@ -2,12 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { QueueSession } from '@csv2db/libs/session.ts';
+import type { Message } from './messages.ts';
 import type { Progress } from './progress.ts';
 import type { Publisher } from './publish.ts';
 import type { Shipment, Worklist } from './worklist.ts';
 
 /** Pause before messages that the broker refused are sent again, in milliseconds. */
 const REFUSAL_PAUSE = 1_000;
+
+/** Most shipments of a worker that are unconfirmed. */
+const MOST_UNCONFIRMED = 4;
 
 /** Gets shipments confirmed, through refusals and lost sessions. */
 export class Shipping {
@@ -28,41 +32,41 @@ export class Shipping {
 
   /**
    * A worker: takes shipments as fast as they are confirmed, until there are none or the session is
-   * lost. It has two at most unconfirmed; that bounds the memory, and holds the file back when the
+   * lost. How many it has unconfirmed is bounded; that bounds the memory, and holds the file back when the
    * broker is slow or an alarm blocks it.
    *
    * @throws FatalError when the broker refuses everything for too long.
    */
   async work(session: QueueSession, publisher: Publisher): Promise<void> {
-    let previous: Promise<void> = Promise.resolve();
+    const unconfirmed: Promise<void>[] = [];
     while (!session.lost.aborted) {
       const shipment = await this.#worklist.take();
       if (!shipment) {
-        await previous;
+        await Promise.all(unconfirmed.splice(0));
         if (this.#worklist.isEmpty) return;
         continue;
       }
       await session.unblocked();
       const shipped = this.#ship(shipment, session, publisher);
-      // observed a turn later, when it is the previous one
+      // observed later, when it is the oldest one
       shipped.catch(() => {});
-      await previous;
-      previous = shipped;
+      unconfirmed.push(shipped);
+      if (unconfirmed.length >= MOST_UNCONFIRMED) await unconfirmed.shift();
     }
-    await previous;
+    await Promise.all(unconfirmed);
   }
 
   async #ship(shipment: Shipment, session: QueueSession, publisher: Publisher): Promise<void> {
     this.#progress.sending(shipment);
-    const unconfirmed = await publisher.publish(shipment.contacts);
-    const confirmed = shipment.contacts.length - unconfirmed.length;
+    const unconfirmed = await publisher.publish(shipment.messages);
+    const confirmed = countRows(shipment.messages) - countRows(unconfirmed);
     this.#progress.confirmed(confirmed);
     if (confirmed > 0) this.#refusedSince = undefined;
     if (unconfirmed.length === 0) {
       this.#progress.settled(shipment.chunk);
       return;
     }
-    this.#worklist.giveBack({ ...shipment, contacts: unconfirmed, isRepeated: true });
+    this.#worklist.giveBack({ ...shipment, messages: unconfirmed, isRepeated: true });
     if (!session.lost.aborted) await this.#afterRefusal();
   }
 
@@ -77,4 +81,8 @@ export class Shipping {
     }
     await pause(REFUSAL_PAUSE);
   }
+}
+
+function countRows(messages: readonly Message[]): number {
+  return messages.reduce((sum, { rows }) => sum + rows, 0);
 }

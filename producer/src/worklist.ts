@@ -1,10 +1,10 @@
-import type { RowChunk } from './rows.ts';
-import type { NumberedContact } from './validate.ts';
+import type { Message } from './messages.ts';
+import type { RowSpan } from './rows.ts';
 
-/** The contacts of a chunk that are still to be published. */
+/** The messages of a chunk that are still to be published. */
 export interface Shipment {
-  chunk: RowChunk;
-  contacts: NumberedContact[];
+  chunk: RowSpan;
+  messages: readonly Message[];
   /** Whether they were sent before, without a confirm. */
   isRepeated: boolean;
 }

@@ -13,6 +13,7 @@ const FLAGS = [
   ['--queue-pass', 'FC_PRODUCER_QUEUE_PASS', 'fcpass'],
   ['--queue-name', 'FC_PRODUCER_QUEUE_NAME', 'csv2db'],
   ['--dead-queue', 'FC_PRODUCER_DEAD_QUEUE', 'the name of the queue and .dead'],
+  ['--rows-per-message', 'FC_PRODUCER_ROWS_PER_MESSAGE', '1'],
   ['--queue-type', 'FC_PRODUCER_QUEUE_TYPE', 'quorum'],
   ['--drain-timeout', 'FC_PRODUCER_DRAIN_TIMEOUT', '20s'],
   ['--retry-for', 'FC_PRODUCER_RETRY_FOR', '5m'],

@@ -1,3 +1,4 @@
+import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { MalformedRow, parseBlocks, type Row } from '../src/rows.ts';
 
@@ -163,4 +164,22 @@ describe('an unclosed quote in a large file', () => {
     expect(all.filter((row) => typeof row === 'string')).toHaveLength(200);
     expect(all).toHaveLength(rows.length + 200);
   });
+});
+
+it('rows without quotes are what csv-parse makes of them', async () => {
+  const pieces = ['a', 'é', ' ', ',', ',', '\n', '\r\n', '\r', '\t', '\ufeff'];
+  let state = 1;
+  const random = (below: number): number => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+  for (let round = 0; round < 500; round += 1) {
+    const text = `x${Array.from({ length: random(40) }, () => pieces[random(pieces.length)]).join('')}`;
+    const expected = parse(text, {
+      record_delimiter: ['\r\n', '\n'],
+      relax_column_count: true,
+      skip_empty_lines: true,
+    });
+    expect(await rowsOf(text, 1 + random(50)), JSON.stringify(text)).toEqual(expected);
+  }
 });

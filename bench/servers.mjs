@@ -1,0 +1,82 @@
+// The throwaway servers, and a database on them that is like a user's.
+import { connect } from 'amqplib';
+import pg from 'pg';
+
+export const queueUrl = serverUrl('FC_TEST_QUEUE_URL');
+export const databaseUrl = serverUrl('FC_TEST_DATABASE_URL');
+
+/** @param {string} variable */
+function serverUrl(variable) {
+  const url = process.env[variable];
+  if (!url) throw new Error(`${variable} is not set: run this with "make bench"`);
+  return new URL(url);
+}
+
+/**
+ * How strings compare decides how fast an index grows. The official image, and most machines, have a
+ * linguistic order; a server that was set up without a locale has the fastest, that of bytes.
+ */
+const COLLATIONS = [
+  { name: 'en_US.utf8', clause: "LOCALE 'en_US.utf8'" },
+  { name: 'en-US (ICU)', clause: "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" },
+  { name: 'C', clause: "LOCALE 'C'" },
+];
+
+/**
+ * Creates a database anew, in the first of those that the server has; `BENCH_COLLATION` wishes for one.
+ *
+ * @param {string} name
+ * @returns {Promise<string>} the name of the collation
+ */
+export async function createDatabase(name) {
+  const wish = process.env['BENCH_COLLATION'];
+  const client = await connectTo('');
+  try {
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    for (const collation of COLLATIONS) {
+      if (wish && wish !== collation.name) continue;
+      try {
+        const options = `TEMPLATE template0 ENCODING 'UTF8' ${collation.clause}`;
+        await client.query(`CREATE DATABASE ${name} ${options}`);
+        return collation.name;
+      } catch (error) {
+        if (!(error instanceof pg.DatabaseError)) throw error;
+      }
+    }
+  } finally {
+    await client.end();
+  }
+  throw new Error(`the server has no collation ${wish ?? ''}`);
+}
+
+/** @param {string} name */
+export async function dropDatabase(name) {
+  const client = await connectTo('');
+  await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await client.end();
+}
+
+/** @param {string} database the database of the URL when it is empty */
+export async function connectTo(database) {
+  const url = new URL(database ? `/${database}` : '', databaseUrl);
+  const client = new pg.Client({ connectionString: (database ? url : databaseUrl).href });
+  await client.connect();
+  return client;
+}
+
+/** @param {string} queue */
+export async function deleteQueues(queue) {
+  const connection = await connect(queueUrl.href);
+  const channel = await connection.createChannel();
+  for (const name of [queue, `${queue}.dead`]) await channel.deleteQueue(name);
+  await connection.close();
+}
+
+/** @param {string} queue */
+export async function messagesIn(queue) {
+  const connection = await connect(queueUrl.href);
+  const channel = await connection.createChannel();
+  const { messageCount } = await channel.checkQueue(queue);
+  await connection.close();
+  return messageCount;
+}

@@ -1,0 +1,62 @@
+import pg from 'pg';
+import { codeOf } from '@csv2db/libs/errors.ts';
+import type { Row } from './decode.ts';
+import { verdictOn } from './sqlstate.ts';
+
+const COPY = 'COPY contacts (name, email) FROM STDIN';
+
+/**
+ * Copies rows into the table, all or none; they have committed when this resolves to true.
+ *
+ * @returns false when the database refuses a row, because its email is there already or for another
+ * fault of its values: then none is stored, and the connection can be used further.
+ * @throws the error of pg when the fault is not in the rows: then nothing may be acknowledged.
+ */
+export async function copy(client: pg.PoolClient, rows: readonly Row[]): Promise<boolean> {
+  if (rows.length === 0) return true;
+  const data = Buffer.from(copyText(rows));
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const done = (error: unknown): void => (error instanceof Error ? reject(error) : resolve());
+      client.query(new CopyQuery(data, done));
+    });
+    return true;
+  } catch (error) {
+    // a table with row-level security takes no COPY: feature_not_supported
+    if (verdictOn(error) === 'row' || codeOf(error) === '0A000') return false;
+    throw error;
+  }
+}
+
+/**
+ * A COPY whose data is at hand. The streams of pg-copy-streams would do it too, but count on no error of the
+ * server while data is still on its way.
+ */
+class CopyQuery extends pg.Query {
+  readonly #data: Buffer;
+
+  constructor(data: Buffer, callback: (error: Error | undefined) => void) {
+    super(COPY, callback);
+    this.#data = data;
+  }
+
+  /** Called by pg when the server is ready for the data. */
+  handleCopyInResponse(connection: pg.Connection): void {
+    connection.sendCopyFromChunk(this.#data);
+    connection.endCopyFrom();
+  }
+}
+
+/** The text format: https://www.postgresql.org/docs/current/sql-copy.html, "File Formats" */
+function copyText(rows: readonly Row[]): string {
+  let text = '';
+  for (const { contact } of rows) text += `${escape(contact.name)}\t${escape(contact.email)}\n`;
+  return text;
+}
+
+const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+function escape(value: string): string {
+  if (!/[\\\t\n\r]/.test(value)) return value;
+  return value.replaceAll(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
+}
