@@ -66,8 +66,8 @@ test-faults: $(installed) build-producer build-consumer ## break everything in t
 test-containers: ## run the system in containers, from build to stop, and check it
 	@scripts/test-containers.sh
 
-bench: $(installed) build-producer build-consumer ## measure an import of 1,000,000 rows [BENCH_ROWS=… BENCH_KILL=1]
-	scripts/with-servers.sh node bench/end-to-end.mjs
+bench: $(installed) build-producer build-consumer ## measure imports against psql \copy [BENCH_ROWS=… BENCH_RUNS=5 BENCH_CASES=…]
+	scripts/with-servers.sh node bench/main.mjs
 
 build-producer: bin/producer ## build bin/producer
 build-consumer: bin/consumer ## build bin/consumer

@@ -151,9 +151,8 @@ export class Service {
   /** @param {(line: Line) => void} listener */
   onLine(listener) {
     this.lines.on('line', (text) => {
-      /** @type {Line} */
-      const line = JSON.parse(text);
-      listener(line);
+      const line = /** @type {unknown} */ (JSON.parse(text));
+      listener(/** @type {Line} */ (line));
     });
   }
 
