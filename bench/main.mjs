@@ -4,6 +4,7 @@
 //   BENCH_RUNS=1                 runs of each case (default 5), which alternate
 //   BENCH_CASES=clean,one-row    only these; \copy is always measured
 //   BENCH_COLLATION=C            how the database compares text (default: as the official image does)
+//   BENCH_LIMIT=4                fails when the first of them takes more than 4 times as long as \copy
 //   BENCH_WRITE=0                leaves docs/performance.md as it is
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeFiles } from './data.mjs';
 import { environment, importFile, QUEUE, Service } from './import.mjs';
-import { write } from './report.mjs';
+import { medianSeconds, write } from './report.mjs';
 import {
   connectTo,
   createDatabase,
@@ -83,6 +84,9 @@ try {
   const targets = new Map(CASES.map(({ name, target }) => [name, target]));
   const table = await write(results, targets, { rows: ROWS, runs: RUNS, collation });
   say(`\n${table}`);
+  const limit = Number(process.env['BENCH_LIMIT'] ?? Infinity);
+  const [base = 0, first = 0] = [...results.values()].map(medianSeconds);
+  if (first > limit * base) throw new Error(`${(first / base).toFixed(1)} times \\copy`);
 } finally {
   await dropDatabase(DATABASE);
   await rm(folder, { recursive: true });

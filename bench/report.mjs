@@ -18,10 +18,10 @@ const MARKED = /(<!-- bench:begin -->).*(<!-- bench:end -->)/s;
  * @returns {Promise<string>} the table
  */
 export async function write(results, targets, setup) {
-  const base = median(secondsOf(results.get('\\copy') ?? []));
+  const base = medianSeconds(results.get('\\copy') ?? []);
   const lines = [...results].map(([name, runs]) => {
     const seconds = secondsOf(runs);
-    const middle = median(seconds);
+    const middle = medianSeconds(runs);
     const run = runs.find((candidate) => candidate.seconds === middle);
     const cpu = run?.cpu;
     return [
@@ -81,9 +81,9 @@ function secondsOf(runs) {
   return runs.map(({ seconds }) => seconds ?? 0);
 }
 
-/** @param {number[]} values */
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+/** @param {Partial<Result>[]} runs */
+export function medianSeconds(runs) {
+  return secondsOf(runs).toSorted((a, b) => a - b)[runs.length >> 1] ?? 0;
 }
 
 /**

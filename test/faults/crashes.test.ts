@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../sandbox.ts';
 import { Import, ROWS } from './import.ts';
 import { killFor, start, stop, kill } from './servers.ts';
 
@@ -118,12 +117,12 @@ it('a consumer that starts before PostgreSQL waits for it', async () => {
 it('a producer gives up after --retry-for, and says how to go on', async () => {
   const victim = run.produce(['--retry-for', '1s', '--queue-pass', 'fcpass']);
   // RabbitMQ 3.10 may lose a quorum queue that is killed in the first moments of its life
-  await until('there are messages', async () => (await run.sandbox.ready()) > ROWS / 2);
+  await run.queued(0.5);
   await kill('rabbitmq');
   try {
     expect(await victim.exit, victim.output).toBe(1);
     expect(victim.stderr).toMatch(
-      /^error: RabbitMQ at \S+ \(--queue-addr\) can't be reached: connection refused; \d+ rows are processed\. Go on with: \S+producer --file \S+ --checkpoint \S+ --retry-for 1s --resume\n$/,
+      /^error: RabbitMQ at \S+ \(--queue-addr\) can't be reached: connection refused; \d+ rows are processed\. Go on with: \S+producer --file \S+ --checkpoint \S+ --rows-per-message \d+ --retry-for 1s --resume\n$/,
     );
   } finally {
     await stop('rabbitmq');

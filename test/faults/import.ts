@@ -5,8 +5,9 @@ import { expect } from 'vitest';
 import type { Run } from '../processes.ts';
 import { Sandbox, until } from '../sandbox.ts';
 
+const ROWS_PER_MESSAGE = Number(process.env['FAULTS_ROWS_PER_MESSAGE'] ?? 1);
 /** Valid rows of the file that every fault is tried on; takes some seconds to import. */
-export const ROWS = 100_000;
+export const ROWS = ROWS_PER_MESSAGE === 1 ? 100_000 : 1_000_000;
 /** One row in so many is bad, on top of the valid ones. */
 const BAD_EVERY = 1_000;
 
@@ -45,7 +46,9 @@ export class Import {
 
   produce(args: string[] = [], env: Record<string, string> = {}): Run {
     const checkpoint = ['--checkpoint', `file:${join(this.#folder, 'checkpoint.json')}`];
-    return this.sandbox.start('producer', ['--file', this.file, ...checkpoint, ...args], env);
+    const packed = ['--rows-per-message', `${ROWS_PER_MESSAGE}`];
+    const flags = ['--file', this.file, ...checkpoint, ...packed, ...args];
+    return this.sandbox.start('producer', flags, env);
   }
 
   consume(count = 1, env: Record<string, string> = {}): Run[] {
@@ -57,6 +60,12 @@ export class Import {
   /** Waits until the import is under way: a part of the rows is in the table. */
   async underWay(part = 0.1): Promise<void> {
     await until('the import is under way', async () => (await this.#rows()) > part * ROWS, 60);
+  }
+
+  /** Waits until messages with a part of the rows are in the queue, ready. */
+  async queued(part: number): Promise<void> {
+    const messages = (part * ROWS) / ROWS_PER_MESSAGE;
+    await until('there are messages', async () => (await this.sandbox.ready()) > messages);
   }
 
   /** Waits until every valid row is in the table. */

@@ -54,7 +54,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     const { sandbox } = run;
     await until('nobody holds a message', async () => {
       const { messageCount, consumerCount } = await sandbox.channel.checkQueue('csv2db');
-      return consumerCount === 0 && messageCount + (await sandbox.countContacts()) >= ROWS;
+      return consumerCount === 0 && messageCount > 0;
     });
     await setReadOnly('off');
     await run.verify(producer);
@@ -77,7 +77,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
 
   it('the queue is deleted: what was in it is gone, and running the file again fills the gap', async () => {
     const first = run.produce();
-    await until('there are messages', async () => (await run.sandbox.ready()) > ROWS / 10);
+    await run.queued(0.1);
     await run.sandbox.channel.deleteQueue('csv2db');
     expect(await first.exit, first.output).toBe(0);
     await first.logged(/^the queue was deleted during the import: .* run the file again/);
