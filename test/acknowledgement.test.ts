@@ -82,11 +82,15 @@ describe('a message is acknowledged only after its row is committed:', () => {
     await inserted();
     consumer.kill('SIGSTOP');
     await holder.query('SELECT pg_advisory_unlock(42)');
-    await until('the rows are committed', async () => (await sandbox.countContacts()) === ROWS);
+    await until('the batch is committed', async () => (await sandbox.countContacts()) > 0);
+    const committed = await sandbox.countContacts();
     consumer.kill('SIGKILL');
     await consumer.exit;
     await until('every message is back', async () => (await sandbox.ready()) === ROWS);
-    expect(await storeTheRest()).toMatchObject({ inserted: 0, duplicates: ROWS });
+    expect(await storeTheRest()).toMatchObject({
+      inserted: ROWS - committed,
+      duplicates: committed,
+    });
   });
 
   it('a consumer that is stopped finishes and acknowledges what it has', async () => {
@@ -95,7 +99,8 @@ describe('a message is acknowledged only after its row is committed:', () => {
     consumer.kill('SIGTERM');
     await holder.query('SELECT pg_advisory_unlock(42)');
     expect(await consumer.exit, consumer.output).toBe(0);
-    expect(await sandbox.countContacts()).toBe(ROWS);
-    expect(await sandbox.ready()).toBe(0);
+    const committed = await sandbox.countContacts();
+    expect(committed).toBeGreaterThan(0);
+    expect(await sandbox.ready()).toBe(ROWS - committed);
   });
 });
