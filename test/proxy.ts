@@ -24,7 +24,8 @@ export class Proxy {
         for (const frame of this.#injected.splice(0)) client.write(frame);
       });
       const end = (): void => {
-        this.#pairs.delete(pair);
+        // one that was abandoned stays open, whatever its server does
+        if (!this.#pairs.delete(pair)) return;
         client.destroy();
         upstream.destroy();
       };
