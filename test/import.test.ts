@@ -82,7 +82,7 @@ describe('an import', () => {
   it('of a file with bad rows logs and skips them, and stores the others', async () => {
     const { log, summary } = await produce('awkward_invalid.csv');
     expect(summary).toMatchObject({ read: 15, published: 3, rejected: 12 });
-    const rejects = log.filter(({ msg }) => /^row \d+ rejected: /.test(String(msg)));
+    const rejects = log.filter(({ msg }) => /^row \d+ \(line \d+\) rejected: /.test(String(msg)));
     expect(rejects.map(({ row, reason }) => `${String(row)}: ${String(reason)}`)).toEqual([
       '2: the name is empty',
       '3: "emz" is not a valid email',

@@ -95,7 +95,7 @@ function isCheckpoint(value: unknown): value is Checkpoint {
   return (
     hasFields(value, { version: 'number', importId: 'string', rows: 'number', sent: 'number' }) &&
     value.version === 1 &&
-    hasFields(value.seek, { rows: 'number', bytes: 'number' }) &&
+    hasFields(value.seek, { rows: 'number', lines: 'number', bytes: 'number' }) &&
     hasFields(value.file, { size: 'number', head: 'string', around: 'string' })
   );
 }

@@ -38,8 +38,8 @@ export class Progress {
   read(rows: number, rejects: readonly Reject[]): void {
     this.#read += rows;
     this.#rejected += rejects.length;
-    for (const { row, reason } of rejects) {
-      this.#log.warn({ row, reason }, `row ${row} rejected: ${reason}`);
+    for (const { row, line, reason } of rejects) {
+      this.#log.warn({ row, line, reason }, `row ${row} (line ${line}) rejected: ${reason}`);
     }
   }
 

@@ -21,6 +21,8 @@ export interface RowChunk {
   rows: Row[];
   /** Where to read the file from to come by these rows again. */
   start: Position;
+  /** What was read there; empty when it is one row that is too long. */
+  bytes: Buffer;
 }
 
 /** Where a chunk lies, without what is in it. */
@@ -31,14 +33,15 @@ export interface RowSpan {
   start: Position;
 }
 
-/** A place between two rows of a file: so many rows and bytes are before it. */
+/** A place between two rows of a file: so many rows, lines and bytes are before it. */
 export interface Position {
   rows: number;
+  lines: number;
   bytes: number;
 }
 
 /** The place before the first row. */
-export const START: Position = { rows: 0, bytes: 0 };
+export const START: Position = { rows: 0, lines: 0, bytes: 0 };
 
 /**
  * Bytes that one row may have. Only an unclosed quote makes a row grow this long; without a bound it
@@ -90,6 +93,7 @@ export async function* parseBlocks(
   from: Position = START,
 ): AsyncGenerator<RowChunk> {
   let rowsBefore = from.rows;
+  let linesBefore = from.lines;
   let bytesRead = from.bytes;
   let rest: Buffer = Buffer.alloc(0);
   let longRow: Position | undefined;
@@ -101,6 +105,7 @@ export async function* parseBlocks(
       rest = lineBreak === -1 ? Buffer.alloc(0) : rest.subarray(lineBreak + 1);
       if (lineBreak === -1) continue;
       yield tooLong(longRow);
+      linesBefore += 1;
       longRow = undefined;
     }
     yield* takeRows((bytes) => completeRows(bytes) || firstLineOfTooMuch(bytes));
@@ -120,13 +125,13 @@ export async function* parseBlocks(
   }
 
   function position(): Position {
-    return { rows: rowsBefore, bytes: bytesRead - rest.length };
+    return { rows: rowsBefore, lines: linesBefore, bytes: bytesRead - rest.length };
   }
 
   function tooLong(start: Position): RowChunk {
     rowsBefore += 1;
     const row = new MalformedRow(`the row is longer than ${MAX_ROW} bytes`);
-    return { firstRow: rowsBefore, rows: [row], start };
+    return { firstRow: rowsBefore, rows: [row], start, bytes: Buffer.alloc(0) };
   }
 
   /** Parses the bytes at the head of the rest that `measure` allows, until it allows none. */
@@ -134,11 +139,38 @@ export async function* parseBlocks(
     for (let end = measure(rest); end > 0; end = measure(rest)) {
       const start = position();
       const { rows, consumed } = parseRows(rest.subarray(0, end));
+      const bytes = rest.subarray(0, consumed);
       rest = rest.subarray(consumed);
       rowsBefore += rows.length;
-      if (rows.length > 0) yield { firstRow: start.rows + 1, rows, start };
+      linesBefore += countLines(bytes);
+      if (rows.length > 0) yield { firstRow: start.rows + 1, rows, start, bytes };
     }
   }
+}
+
+/** The lines of the file, from 1, on which the rows begin that a chunk was parsed into. */
+export function linesOf({ start, bytes }: RowChunk): number[] {
+  const lines: number[] = [];
+  let line = start.lines + 1;
+  let isBetween = true;
+  let isQuoted = false;
+  for (const byte of bytes) {
+    if (isBetween && byte !== LF && byte !== CR) {
+      lines.push(line);
+      isBetween = false;
+    }
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    if (byte !== LF) continue;
+    line += 1;
+    isBetween ||= !isQuoted;
+  }
+  return lines;
+}
+
+function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = 0; at < bytes.length; at += 1) if (bytes[at] === LF) lines += 1;
+  return lines;
 }
 
 async function* withoutByteOrderMark(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

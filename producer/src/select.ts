@@ -13,11 +13,12 @@ export async function* select(
 ): AsyncGenerator<RowChunk> {
   let left = limit;
   if (left <= 0) return;
-  for await (const { firstRow, rows, start } of chunks) {
+  for await (const chunk of chunks) {
+    const { firstRow, rows } = chunk;
     const skipped = Math.min(Math.max(offset + 1 - firstRow, 0), rows.length);
     const selected = rows.slice(skipped, skipped + left);
     left -= selected.length;
-    if (selected.length > 0) yield { firstRow: firstRow + skipped, rows: selected, start };
+    if (selected.length > 0) yield { ...chunk, firstRow: firstRow + skipped, rows: selected };
     if (left === 0) return;
   }
 }

@@ -1,9 +1,11 @@
 import { contactProblem, type Contact } from '@csv2db/libs/contact.ts';
-import { MalformedRow, type Row, type RowChunk } from './rows.ts';
+import { linesOf, MalformedRow, type Row, type RowChunk } from './rows.ts';
 
 /** A row that is not published, and why. */
 export interface Reject {
   row: number;
+  /** The line of the file on which it begins, from 1. */
+  line: number;
   reason: string;
 }
 
@@ -20,14 +22,21 @@ export interface ValidatedChunk {
 }
 
 /** Sorts the rows of a chunk into contacts and rejects. */
-export function validate({ firstRow, rows }: RowChunk): ValidatedChunk {
+export function validate(chunk: RowChunk): ValidatedChunk {
+  const { firstRow, rows, start } = chunk;
   const contacts: NumberedContact[] = [];
   const rejects: Reject[] = [];
+  let lines: number[] | undefined;
   for (const [index, fields] of rows.entries()) {
     const row = firstRow + index;
     const outcome = toContact(fields);
-    if (typeof outcome === 'string') rejects.push({ row, reason: outcome });
-    else contacts.push({ row, contact: outcome });
+    if (typeof outcome === 'string') {
+      lines ??= linesOf(chunk);
+      const line = lines[row - start.rows - 1] ?? start.lines + 1;
+      rejects.push({ row, line, reason: outcome });
+    } else {
+      contacts.push({ row, contact: outcome });
+    }
   }
   return { contacts, rejects };
 }

@@ -1,17 +1,22 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { MalformedRow, parseBlocks, type Row } from '../src/rows.ts';
+import { linesOf, MalformedRow, parseBlocks, type Row, type RowChunk } from '../src/rows.ts';
 
-/** Rows of a file that arrives in blocks of `size` bytes; a malformed row as its reason. */
-async function rowsOf(file: Buffer | string, size: number): Promise<(string[] | string)[]> {
+/** The chunks of a file that arrives in blocks of `size` bytes. */
+function chunksOf(file: Buffer | string, size: number): AsyncGenerator<RowChunk> {
   const bytes = Buffer.from(file);
   async function* blocks() {
     for (let at = 0; at < bytes.length; at += size) {
       yield await Promise.resolve(bytes.subarray(at, at + size));
     }
   }
+  return parseBlocks(blocks());
+}
+
+/** The rows in them; a malformed row as its reason. */
+async function rowsOf(file: Buffer | string, size: number): Promise<(string[] | string)[]> {
   const all: Row[] = [];
-  for await (const { firstRow, rows } of parseBlocks(blocks())) {
+  for await (const { firstRow, rows } of chunksOf(file, size)) {
     expect(firstRow).toBe(all.length + 1);
     all.push(...rows);
   }
@@ -128,6 +133,29 @@ describe('the rows of a file, in blocks of any size,', () => {
         ['\ufffd', 'e@f'],
       ]);
     }
+  });
+});
+
+describe('the line on which a row begins is known,', () => {
+  async function lines(file: string, size: number): Promise<number[]> {
+    const all: number[] = [];
+    for await (const chunk of chunksOf(file, size)) {
+      const own = linesOf(chunk);
+      all.push(...chunk.rows.map((_, index) => own[index] ?? chunk.start.lines + 1));
+    }
+    return all;
+  }
+
+  it('whatever is before it', async () => {
+    const file = '\ufeffa,b\n\n"c\nd",e\r\n\r\nf"g,h\ni,j\n\n"k,l\nm,n';
+    for (let size = 1; size <= file.length + 4; size += 1) {
+      expect(await lines(file, size), `in blocks of ${size}`).toEqual([1, 3, 6, 7, 9, 10]);
+    }
+  });
+
+  it('behind a row that is too long', async () => {
+    const file = `a,b\n\n${'x'.repeat(3 * 1024 * 1024)}\n\nc,d\n`;
+    expect(await lines(file, 64 * 1024)).toEqual([1, 3, 5]);
   });
 });
 
