@@ -1,3 +1,4 @@
+import { codeOf } from '@csv2db/libs/errors.ts';
 import { EXIT, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
 import { readConfig } from './config.ts';
 
@@ -28,9 +29,17 @@ void runMain(async (signal) => {
     }
     case 'dead letters': {
       const { onDeadLetters } = await import('./dead.ts');
-      const print = (line: string): void => void process.stdout.write(`${line}\n`);
-      await onDeadLetters(task.task, config.queue, print);
+      await onDeadLetters(task.task, config.queue, printer());
     }
   }
   return EXIT.done;
 });
+
+/** Writes lines to standard output, and ends the process when whoever read them has had enough, as "| head" has. */
+function printer(): (line: string) => void {
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) !== 'EPIPE') throw error;
+    process.exit(EXIT.done);
+  });
+  return (line) => void process.stdout.write(`${line}\n`);
+}

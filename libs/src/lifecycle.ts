@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
-import { codeOf, FatalError } from './errors.ts';
+import { FatalError } from './errors.ts';
 import type { Logger } from './logger.ts';
 
 /** The statuses a process ends with. */
@@ -26,11 +26,6 @@ export async function runMain(program: (signal: AbortSignal) => Promise<number>)
       stop.abort(name);
     });
   }
-  // whoever read the output has had enough of it, as "| head" has
-  process.stdout.on('error', (error) => {
-    if (codeOf(error) !== 'EPIPE') throw error;
-    process.exit(EXIT.done);
-  });
   // Node would end with status 0, as if all were done
   process.on('beforeExit', () =>
     fail(new Error('nothing is left to wait for, and not all is done')),
