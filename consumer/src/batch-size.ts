@@ -1,5 +1,4 @@
 import type { BatchLimits } from './collector.ts';
-import type { Delivery } from './intake.ts';
 
 /** What a person has set; what is undefined adapts. */
 export interface BatchConfig {
@@ -36,13 +35,12 @@ export class BatchSize {
   }
 
   /**
-   * Learns from a batch that took so many milliseconds.
+   * Learns from a batch of so many messages and bytes, which took so many milliseconds.
    *
    * @returns whether the prefetch is another one now.
    */
-  adapt(batch: readonly Delivery[], milliseconds: number): boolean {
-    const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
-    const mean = bytes / batch.length;
+  adapt(messages: number, bytes: number, milliseconds: number): boolean {
+    const mean = bytes / messages;
     this.#meanBytes = ((this.#meanBytes ?? mean) + mean) / 2;
     if (this.#config.bytes === undefined) {
       const { weight } = this.limits;

@@ -5,6 +5,26 @@ import { verdictOn } from './sqlstate.ts';
 
 const COPY = 'COPY contacts (name, email) FROM STDIN';
 
+/** Characters in a part of the data: pg copies what it sends, and small copies are soon let go. */
+const PART = 32 * 1024;
+
+/**
+ * Rows as COPY takes them, in the text format:
+ * https://www.postgresql.org/docs/current/sql-copy.html, "File Formats"
+ */
+export function copyData(rows: readonly Row[]): Buffer[] {
+  const parts: Buffer[] = [];
+  let text = '';
+  for (const { contact } of rows) {
+    text += `${escape(contact.name)}\t${escape(contact.email)}\n`;
+    if (text.length < PART) continue;
+    parts.push(Buffer.from(text));
+    text = '';
+  }
+  if (text !== '') parts.push(Buffer.from(text));
+  return parts;
+}
+
 /**
  * Copies rows into the table, all or none; they have committed when this resolves to true.
  *
@@ -12,9 +32,8 @@ const COPY = 'COPY contacts (name, email) FROM STDIN';
  * fault of its values: then none is stored, and the connection can be used further.
  * @throws the error of pg when the fault is not in the rows: then nothing may be acknowledged.
  */
-export async function copy(client: pg.PoolClient, rows: readonly Row[]): Promise<boolean> {
-  if (rows.length === 0) return true;
-  const data = Buffer.from(copyText(rows));
+export async function copy(client: pg.PoolClient, data: readonly Buffer[]): Promise<boolean> {
+  if (data.length === 0) return true;
   try {
     await new Promise<void>((resolve, reject) => {
       const done = (error: unknown): void => (error instanceof Error ? reject(error) : resolve());
@@ -33,25 +52,18 @@ export async function copy(client: pg.PoolClient, rows: readonly Row[]): Promise
  * server while data is still on its way.
  */
 class CopyQuery extends pg.Query {
-  readonly #data: Buffer;
+  readonly #data: readonly Buffer[];
 
-  constructor(data: Buffer, callback: (error: Error | undefined) => void) {
+  constructor(data: readonly Buffer[], callback: (error: Error | undefined) => void) {
     super(COPY, callback);
     this.#data = data;
   }
 
   /** Called by pg when the server is ready for the data. */
   handleCopyInResponse(connection: pg.Connection): void {
-    connection.sendCopyFromChunk(this.#data);
+    for (const part of this.#data) connection.sendCopyFromChunk(part);
     connection.endCopyFrom();
   }
-}
-
-/** The text format: https://www.postgresql.org/docs/current/sql-copy.html, "File Formats" */
-function copyText(rows: readonly Row[]): string {
-  let text = '';
-  for (const { contact } of rows) text += `${escape(contact.name)}\t${escape(contact.email)}\n`;
-  return text;
 }
 
 const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };

@@ -20,8 +20,14 @@ export interface Refusal {
   sqlstate?: string | undefined;
 }
 
+/** What a batch holds: each row in one of two places. */
+export interface Decoded {
+  rows: Row[];
+  refusals: Refusal[];
+}
+
 /** Sorts what a batch of deliveries holds into rows to store and refusals. */
-export function decode(batch: readonly Delivery[]): { rows: Row[]; refusals: Refusal[] } {
+export function decode(batch: readonly Delivery[]): Decoded {
   const rows: Row[] = [];
   const refusals: Refusal[] = [];
   const attempt = (delivery: Delivery, work: () => void, part?: Refusal['part']): void => {

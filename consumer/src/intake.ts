@@ -57,7 +57,8 @@ export async function* intake(
     for await (const batch of collector.batches()) {
       const began = performance.now();
       yield batch;
-      const isChanged = size.adapt(batch, performance.now() - began);
+      const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
+      const isChanged = size.adapt(batch.length, bytes, performance.now() - began);
       if (!isChanged || signal.aborted || session.lost.aborted) continue;
       const previous = await subscription;
       subscription = subscribe();

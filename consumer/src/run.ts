@@ -54,9 +54,7 @@ async function work(
   const giveBack = (): void => session.fail('the messages in hand were given back to the queue');
   for await (const batch of intake(session, channel, queue.name, batches, signal)) {
     const began = performance.now();
-    const { rows, refusals } = decode(batch);
-    const stored = await store.store(rows, signal, giveBack);
-    const outcome = { ...stored, refusals: [...refusals, ...stored.refusals] };
+    const outcome = await store.store(() => decode(batch), signal, giveBack);
     session.lost.throwIfAborted();
     await settle(channel, queue.deadName, batch, outcome.refusals);
     progress.settled(outcome, performance.now() - began);

@@ -1,34 +1,22 @@
 /** Words of the filter, of 32 bits each: 8 MiB. With 10 million texts, one new text in 20 seems known. */
 const WORDS = 2 ** 21;
-/** How many of the last texts are told of that came before the first question. */
-const RECENT = 2 ** 19;
 
 /**
  * Remembers, in constant memory, which texts it has met: a Bloom filter, with the bits of a text in one
- * word (a blocked one), because each access to memory costs. A text that was met is known, but for old
- * ones from before `watch`; one that was not met is known too, now and then, more often as it fills.
+ * word (a blocked one), because each access to memory costs. A text that was met is known; one that was not
+ * is known too, now and then, more often as it fills.
  */
 export class Seen {
-  /** Hashes of the texts from before `watch`, the last ones. */
-  #recent = new Uint32Array(RECENT);
-  #count = 0;
   #words: Uint32Array | undefined;
+
+  /** Begins to remember. Not from the start, because that costs a tenth of what the consumer does. */
+  watch(): void {
+    this.#words ??= new Uint32Array(WORDS);
+  }
 
   /** Adds a text. @returns whether it is known; never before `watch` was called. */
   add(text: string): boolean {
-    const hashed = hash(text);
-    if (this.#words) return mark(this.#words, hashed);
-    this.#recent[this.#count % RECENT] = hashed;
-    this.#count += 1;
-    return false;
-  }
-
-  /** Known texts are told from now on. Not from the start, because that costs as much as parsing. */
-  watch(): void {
-    if (this.#words) return;
-    this.#words = new Uint32Array(WORDS);
-    for (const hashed of this.#recent.subarray(0, this.#count)) mark(this.#words, hashed);
-    this.#recent = new Uint32Array(0);
+    return this.#words !== undefined && mark(this.#words, hash(text));
   }
 }
 

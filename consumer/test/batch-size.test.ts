@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { BatchSize } from '../src/batch-size.ts';
+
+const KIB = 1024;
+const FREE = { bytes: undefined, prefetch: undefined };
+const [FAST, USUAL, SLOW, TOO_SLOW] = [50, 300, 1_000, 5_000];
+
+describe('the size of a batch', () => {
+  it('grows to 1 MiB while full batches take long, and no further', () => {
+    const size = new BatchSize(FREE);
+    expect(size.limits.weight).toBe(320 * KIB);
+    size.adapt(10, 320 * KIB, SLOW);
+    expect(size.limits.weight).toBe(640 * KIB);
+    size.adapt(10, 640 * KIB, SLOW);
+    size.adapt(10, 1024 * KIB, SLOW);
+    expect(size.limits.weight).toBe(1024 * KIB);
+  });
+
+  it('stays when a batch takes long that is not full', () => {
+    const size = new BatchSize(FREE);
+    size.adapt(10, 100 * KIB, SLOW);
+    expect(size.limits.weight).toBe(320 * KIB);
+  });
+
+  it('shrinks to 32 KiB while batches take too long, and comes back when they are fast', () => {
+    const size = new BatchSize(FREE);
+    for (let batch = 0; batch < 10; batch += 1) size.adapt(10, 320 * KIB, TOO_SLOW);
+    expect(size.limits.weight).toBe(32 * KIB);
+    size.adapt(10, 32 * KIB, USUAL);
+    expect(size.limits.weight).toBe(32 * KIB);
+    size.adapt(10, 32 * KIB, FAST);
+    expect(size.limits.weight).toBe(320 * KIB);
+  });
+
+  it('is what --batch-bytes says', () => {
+    const size = new BatchSize({ ...FREE, bytes: 1_000 });
+    for (const took of [FAST, SLOW, TOO_SLOW]) size.adapt(10, 1_000, took);
+    expect(size.limits.weight).toBe(1_000);
+  });
+});
+
+describe('the prefetch', () => {
+  it.each([
+    ['small', 100, 4_000],
+    ['of a thousand rows', 60 * KIB, 11],
+    ['huge', 1024 * KIB, 4],
+  ])('is two batches of messages that are %s', (_, bytes, expected) => {
+    const size = new BatchSize(FREE);
+    expect(size.prefetch).toBe(100);
+    expect(size.adapt(100, 100 * bytes, USUAL)).toBe(true);
+    expect(size.prefetch).toBe(expected);
+    expect(size.limits.items).toBe(Math.ceil(expected / 2));
+  });
+
+  it('stays when another one would not differ much', () => {
+    const size = new BatchSize(FREE);
+    expect(size.adapt(10, 10 * 8 * KIB, USUAL)).toBe(false);
+    expect(size.prefetch).toBe(100);
+  });
+
+  it('is what --prefetch says', () => {
+    const size = new BatchSize({ ...FREE, prefetch: 7 });
+    expect(size.adapt(3, 300, USUAL)).toBe(false);
+    expect(size.prefetch).toBe(7);
+    expect(size.limits.items).toBe(4);
+  });
+});

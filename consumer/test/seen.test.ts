@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { Seen } from '../src/seen.ts';
+
+const texts = Array.from({ length: 1_000_000 }, (_, index) => `person.${index}@example.com`);
+
+it('a text that was met is known', () => {
+  const seen = new Seen();
+  seen.watch();
+  for (const text of texts) seen.add(text);
+  expect(texts.filter((text) => !seen.add(text))).toEqual([]);
+});
+
+it('no text is known while duplicates are not watched for', () => {
+  const seen = new Seen();
+  expect(['a', 'b', 'a'].map((text) => seen.add(text))).toEqual([false, false, false]);
+});
+
+it('of a million new texts, less than one in a hundred seems known', () => {
+  const seen = new Seen();
+  seen.watch();
+  const known = texts.filter((text) => seen.add(text));
+  expect(known.length).toBeLessThan(texts.length / 100);
+});
