@@ -20,9 +20,9 @@ export class UndecodableError extends Error {
   override name = 'UndecodableError';
 }
 
-/** A row as it stands in a message: `{"name":"…","email":"…"}`. */
-export function encodeContact({ name, email }: Contact): string {
-  return `{"name":${JSON.stringify(name)},"email":${JSON.stringify(email)}}`;
+/** A message body: a row, `{"name":"…","email":"…"}`, or an array of rows. */
+export function encode(rows: Contact | readonly Contact[]): Buffer {
+  return Buffer.from(JSON.stringify(rows));
 }
 
 /**

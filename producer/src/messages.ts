@@ -1,4 +1,5 @@
-import { encodeContact } from '@csv2db/libs/message.ts';
+import type { Contact } from '@csv2db/libs/contact.ts';
+import { encode } from '@csv2db/libs/message.ts';
 import type { NumberedContact } from './validate.ts';
 
 /** What is sent: rows that follow one another in the file. */
@@ -10,8 +11,10 @@ export interface Message {
   body: Buffer;
 }
 
-/** Most bytes in a body of several rows; a longer row is a message of its own. */
-const MAX_BODY = 256 * 1024;
+/** Most characters in a body of several rows, or a little more; a longer row is a message of its own. */
+const MAX_CHARACTERS = 256 * 1024;
+/** Characters of a row apart from its values: `{"name":"","email":""},`. */
+const PUNCTUATION = 23;
 
 /**
  * Packs contacts into messages.
@@ -25,26 +28,26 @@ export function toMessages(
 ): Message[] {
   if (rowsPerMessage === 1) {
     return contacts.map(({ row, contact }) => {
-      return { firstRow: row, rows: 1, body: Buffer.from(encodeContact(contact)) };
+      return { firstRow: row, rows: 1, body: encode(contact) };
     });
   }
   const messages: Message[] = [];
-  let [text, firstRow, rows, bytes] = ['', 0, 0, 0];
+  let packed: Contact[] = [];
+  let [firstRow, characters] = [0, 0];
   const flush = (): void => {
-    if (rows > 0) messages.push({ firstRow, rows, body: Buffer.from(`[${text}]`) });
-    [text, rows, bytes] = ['', 0, 0];
+    if (packed.length > 0) messages.push({ firstRow, rows: packed.length, body: encode(packed) });
+    packed = [];
+    characters = 0;
   };
   for (const { row, contact } of contacts) {
-    const encoded = encodeContact(contact);
-    const length = Buffer.byteLength(encoded) + 1;
-    const follows = row === firstRow + rows && rows < rowsPerMessage && bytes + length <= MAX_BODY;
-    if (!follows) {
+    const length = contact.name.length + contact.email.length + PUNCTUATION;
+    const follows = row === firstRow + packed.length && packed.length < rowsPerMessage;
+    if (!follows || characters + length > MAX_CHARACTERS) {
       flush();
       firstRow = row;
     }
-    text += rows === 0 ? encoded : `,${encoded}`;
-    rows += 1;
-    bytes += length;
+    packed.push(contact);
+    characters += length;
   }
   flush();
   return messages;
