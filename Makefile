@@ -69,6 +69,9 @@ test-containers: ## run the system in containers, from build to stop, and check 
 bench: $(installed) build-producer build-consumer ## measure imports against psql \copy [BENCH_ROWS=… BENCH_RUNS=5 BENCH_CASES=…]
 	scripts/with-servers.sh node bench/main.mjs
 
+bench-guard: $(installed) build-producer build-consumer ## fail where an import has become much slower or more wasteful
+	scripts/with-servers.sh node bench/guard.mjs
+
 build-producer: bin/producer ## build bin/producer
 build-consumer: bin/consumer ## build bin/consumer
 
@@ -90,4 +93,4 @@ $(installed): package-lock.json
 	@touch $@
 
 .PHONY: demo infra migrate-db start logs status stop build push drop-db prune check test test-faults test-containers \
-	bench build-producer build-consumer clean help
+	bench bench-guard build-producer build-consumer clean help

@@ -8,45 +8,71 @@ import { fileURLToPath } from 'node:url';
 
 const GENERATOR = fileURLToPath(new URL('../producer/data/generate.mjs', import.meta.url));
 
-/** @typedef {{ path: string, emails: number }} File a CSV file, and how many different emails it has */
+/**
+ * @typedef {object} File a CSV file
+ * @property {string} path
+ * @property {number} rows all of them valid
+ * @property {number} emails how many different ones
+ */
+
+/** @typedef {'clean' | 'few' | 'half' | 'tenfold'} FileName */
 
 /**
- * Writes a file of different emails, and two in which 1% and 50% of the rows are copies of earlier ones.
+ * Writes the files that are needed: one of different emails, one in which 1% of the rows are copies of
+ * earlier ones, one with 50%, and one of ten times as many different emails.
  *
  * @param {string} folder
  * @param {number} rows
- * @returns {Promise<{ clean: File, few: File, half: File }>}
+ * @param {ReadonlySet<FileName>} names
+ * @returns {Promise<Map<FileName, File>>}
  */
-export async function writeFiles(folder, rows) {
-  const clean = join(folder, 'clean.csv');
-  const generator = spawn(process.execPath, [GENERATOR, `${rows}`]);
-  await pipeline(generator.stdout, createWriteStream(clean));
-  const lines = [];
-  for await (const line of createInterface({ input: createReadStream(clean) })) lines.push(line);
-  return {
-    clean: { path: clean, emails: rows },
-    few: await writeDuplicates(join(folder, 'few.csv'), lines, 0.01),
-    half: await writeDuplicates(join(folder, 'half.csv'), lines, 0.5),
-  };
+export async function writeFiles(folder, rows, names) {
+  const clean = await generate(join(folder, 'clean.csv'), rows);
+  /** @type {Map<FileName, File>} */
+  const files = new Map([['clean', clean]]);
+  for (const [name, share] of /** @type {const} */ ([
+    ['few', 0.01],
+    ['half', 0.5],
+  ])) {
+    if (names.has(name))
+      files.set(name, await duplicate(clean, join(folder, `${name}.csv`), share));
+  }
+  if (names.has('tenfold')) {
+    files.set('tenfold', await generate(join(folder, 'tenfold.csv'), 10 * rows));
+  }
+  return files;
 }
 
 /**
  * @param {string} path
- * @param {readonly string[]} lines
- * @param {number} share
+ * @param {number} rows
  * @returns {Promise<File>}
  */
-async function writeDuplicates(path, lines, share) {
+async function generate(path, rows) {
+  const generator = spawn(process.execPath, [GENERATOR, `${rows}`]);
+  await pipeline(generator.stdout, createWriteStream(path));
+  return { path, rows, emails: rows };
+}
+
+/**
+ * @param {File} original
+ * @param {string} path
+ * @param {number} share of the rows that become copies of earlier ones
+ * @returns {Promise<File>}
+ */
+async function duplicate(original, path, share) {
   let state = 1;
   // Lehmer's generator: the same file each time
   const random = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
-  const copies = [...lines];
-  for (let index = 1; index < copies.length; index += 1) {
-    if (random() < share) copies[index] = copies[Math.floor(random() * index)] ?? '';
+  /** @type {string[]} */
+  const lines = [];
+  for await (const line of createInterface({ input: createReadStream(original.path) })) {
+    const earlier = lines[Math.floor(random() * lines.length)];
+    lines.push(random() < share && earlier !== undefined ? earlier : line);
   }
   await pipeline(
-    copies.map((line) => `${line}\n`),
+    lines.map((line) => `${line}\n`),
     createWriteStream(path),
   );
-  return { path, emails: new Set(copies).size };
+  return { path, rows: lines.length, emails: new Set(lines).size };
 }

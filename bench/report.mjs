@@ -1,61 +1,130 @@
-// The results as a table, on the terminal and in docs/performance.md.
+// The results as tables, on the terminal and in docs/performance.md, and as a chart beside it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { connect } from 'amqplib';
 import { format } from 'prettier';
+import { baseOf } from './cases.mjs';
+import { chart } from './chart.mjs';
 import { connectTo, queueUrl } from './servers.mjs';
 
 const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
+const CHART = fileURLToPath(new URL('../docs/performance.svg', import.meta.url));
 const MARKED = /(<!-- bench:begin -->).*(<!-- bench:end -->)/s;
+const HEADS = [
+  '',
+  'seconds: median (least–most)',
+  'rows/s',
+  '× \\copy',
+  'target',
+  'most resident MB',
+  'processor seconds',
+];
 
+/** @typedef {import('./cases.mjs').Case} Case */
 /** @typedef {import('./import.mjs').Result} Result */
+/** @typedef {ReturnType<typeof import('./cases.mjs').casesLike>} Groups */
 
 /**
- * @param {Map<string, Partial<Result>[]>} results the runs of each case
- * @param {Map<string, string>} targets
- * @param {{ rows: number, runs: number, collation: string }} setup
- * @returns {Promise<string>} the table
+ * @typedef {object} Summary of the runs of a case
+ * @property {number} median seconds
+ * @property {number} least
+ * @property {number} most
+ * @property {number} rows of the file
+ * @property {Result[]} runs from the fastest to the slowest
  */
-export async function write(results, targets, setup) {
-  const base = medianSeconds(results.get('\\copy') ?? []);
-  const lines = [...results].map(([name, runs]) => {
-    const seconds = secondsOf(runs);
-    const middle = medianSeconds(runs);
-    const run = runs.find((candidate) => candidate.seconds === middle);
-    const cpu = run?.cpu;
+
+/** What was measured. */
+export class Results {
+  /** @type {Map<string, { rows: number, runs: Result[] }>} */
+  #cases = new Map();
+
+  /**
+   * @param {Case} measured
+   * @param {number} rows
+   * @param {Result} result
+   */
+  add({ name }, rows, result) {
+    const { runs } = this.#cases.get(name) ?? { runs: [] };
+    this.#cases.set(name, { rows, runs: [...runs, result] });
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Summary}
+   */
+  of(name) {
+    const { rows = 0, runs = [] } = this.#cases.get(name) ?? {};
+    const sorted = runs.toSorted((a, b) => a.seconds - b.seconds);
+    return {
+      median: sorted[sorted.length >> 1]?.seconds ?? NaN,
+      least: sorted[0]?.seconds ?? NaN,
+      most: sorted.at(-1)?.seconds ?? NaN,
+      rows,
+      runs: sorted,
+    };
+  }
+
+  /**
+   * How many times as long as `\copy` of the same file a case took.
+   * @param {Case} measured
+   */
+  ratio(measured) {
+    return this.of(measured.name).median / this.of(baseOf(measured)).median;
+  }
+
+  /**
+   * A table in Markdown for each group.
+   * @param {Groups} groups
+   */
+  tables(groups) {
+    return groups
+      .map(({ title, cases }) => {
+        const rows = [HEADS, HEADS.map(() => '---'), ...cases.map((one) => this.#cells(one))];
+        return `### ${title}\n\n${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
+      })
+      .join('\n\n');
+  }
+
+  /** @param {Case} measured */
+  #cells(measured) {
+    const { median, least, most, rows, runs } = this.of(measured.name);
+    const middle = runs[runs.length >> 1];
     return [
-      name,
-      `${middle.toFixed(2)} (${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)})`,
-      Math.round(setup.rows / middle).toLocaleString('en'),
-      (middle / base).toFixed(2),
-      targets.get(name) ?? '',
-      run?.producerMemory
-        ? `${most(runs, 'producerMemory')} / ${most(runs, 'consumerMemory')}`
-        : '',
-      cpu
-        ? [cpu.producer, cpu.consumers, cpu.rabbitmq, cpu.postgres]
-            .map((value) => value.toFixed(1))
-            .join(' / ')
-        : '',
+      measured.name,
+      `${median.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`,
+      Math.round(rows / median).toLocaleString('en'),
+      this.ratio(measured).toFixed(2),
+      measured.target === undefined ? '' : `≤ ${measured.target}`,
+      Object.keys(middle?.memory ?? {})
+        .map(
+          (name) => `${name} ${Math.max(...runs.map(({ memory }) => memory[name] ?? 0)).toFixed()}`,
+        )
+        .join(', '),
+      Object.entries(middle?.cpu ?? {})
+        .map(([name, seconds]) => `${name} ${seconds.toFixed(1)}`)
+        .join(', '),
     ];
-  });
-  const heads = [
-    'case',
-    'seconds: median (least–most)',
-    'rows/s',
-    '× \\copy',
-    'target',
-    'most MB: producer / consumer',
-    'processor s: producer / consumers / RabbitMQ / PostgreSQL',
-  ];
-  const rule = heads.map(() => '---');
-  const table = [heads, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-  if (process.env['BENCH_WRITE'] === '0') return table;
+  }
+}
+
+/**
+ * Writes the page of the documentation anew, and its chart.
+ *
+ * @param {Results} results
+ * @param {Groups} groups
+ * @param {{ rows: number, runs: number, collation: string }} setup
+ */
+export async function writePage(results, groups, setup) {
   const page = await readFile(PAGE, 'utf8');
-  const block = ['$1', await describe(setup), table, '$2'].join('\n\n');
-  await writeFile(PAGE, await format(page.replace(MARKED, block), { parser: 'markdown' }));
-  return table;
+  const block = [
+    await describe(setup),
+    '![the same as a chart](performance.svg)',
+    results.tables(groups),
+  ];
+  const text = page.replace(MARKED, (_, begin, end) => [begin, ...block, end].join('\n\n'));
+  await writeFile(PAGE, await format(text, { parser: 'markdown' }));
+  await writeFile(CHART, chart(results, groups));
 }
 
 /** @param {{ rows: number, runs: number, collation: string }} setup */
@@ -74,22 +143,4 @@ async function describe({ rows, runs, collation }) {
     `PostgreSQL ${version.rows[0]?.server_version}, collation ${collation}, \`fsync\` on;`,
     `${rows.toLocaleString('en')} rows, ${runs} runs of each case, in turn:`,
   ].join(' ');
-}
-
-/** @param {Partial<Result>[]} runs */
-function secondsOf(runs) {
-  return runs.map(({ seconds }) => seconds ?? 0);
-}
-
-/** @param {Partial<Result>[]} runs */
-export function medianSeconds(runs) {
-  return secondsOf(runs).toSorted((a, b) => a - b)[runs.length >> 1] ?? 0;
-}
-
-/**
- * @param {Partial<Result>[]} runs
- * @param {'producerMemory' | 'consumerMemory'} key
- */
-function most(runs, key) {
-  return Math.round(Math.max(...runs.map((run) => run[key] ?? 0)));
 }

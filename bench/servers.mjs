@@ -2,6 +2,9 @@
 import { connect } from 'amqplib';
 import pg from 'pg';
 
+/** The queue that is measured. */
+export const QUEUE = 'csv2db_bench';
+
 export const queueUrl = serverUrl('FC_TEST_QUEUE_URL');
 export const databaseUrl = serverUrl('FC_TEST_DATABASE_URL');
 
@@ -64,19 +67,29 @@ export async function connectTo(database) {
   return client;
 }
 
-/** @param {string} queue */
-export async function deleteQueues(queue) {
-  const connection = await connect(queueUrl.href);
-  const channel = await connection.createChannel();
-  for (const name of [queue, `${queue}.dead`]) await channel.deleteQueue(name);
-  await connection.close();
+/**
+ * Makes all runs begin alike: with an empty table, and without a queue.
+ * @param {string} database
+ */
+export async function prepare(database) {
+  await deleteQueues();
+  const client = await connectTo(database);
+  await client.query('TRUNCATE contacts');
+  await client.query('CHECKPOINT');
+  await client.end();
 }
 
-/** @param {string} queue */
-export async function messagesIn(queue) {
+/**
+ * Deletes the queue and its dead letters, if they are there.
+ * @returns {Promise<number>} how many messages were in them
+ */
+export async function deleteQueues() {
   const connection = await connect(queueUrl.href);
   const channel = await connection.createChannel();
-  const { messageCount } = await channel.checkQueue(queue);
+  let messages = 0;
+  for (const name of [QUEUE, `${QUEUE}.dead`]) {
+    messages += (await channel.deleteQueue(name)).messageCount;
+  }
   await connection.close();
-  return messageCount;
+  return messages;
 }

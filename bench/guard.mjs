@@ -1,0 +1,96 @@
+// Fails when an import has become much slower, or much more wasteful, than it is known to be:
+//   make bench-guard
+// The bound on the time is generous: it is measured against \copy, but on a machine that may be busy. What a
+// process allocates hardly depends on that.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeFiles } from './data.mjs';
+import { allSettled, CONSUMING, importFile, service } from './import.mjs';
+import { copy } from './rivals.mjs';
+import { createDatabase, dropDatabase, prepare } from './servers.mjs';
+
+const DATABASE = 'csv2db_guard';
+const ROWS = 100_000;
+const ROWS_PER_MESSAGE = 1_000;
+/** Most times as long as `\copy`, the starts of the processes included. */
+const MOST_TIMES = 6;
+/** Most bytes that a process allocates on the heap of JavaScript, a row: half as many again as it does. */
+const MOST_BYTES = { producer: 1_500, consumer: 1_500 };
+
+const folder = await mkdtemp(join(tmpdir(), 'csv2db-guard-'));
+try {
+  const file = (await writeFiles(folder, ROWS, new Set())).get('clean');
+  if (!file) throw new Error('there is no file');
+  await createDatabase(DATABASE);
+  await service('consumer', ['migrate'], DATABASE).succeeded();
+
+  /** @type {number[]} */
+  const ratios = [];
+  for (let run = 0; run < 3; run += 1) {
+    await prepare(DATABASE);
+    const base = await copy(DATABASE, file);
+    await prepare(DATABASE);
+    const own = await importFile(DATABASE, file, { rowsPerMessage: ROWS_PER_MESSAGE });
+    ratios.push(own.seconds / base.seconds);
+  }
+  await prepare(DATABASE);
+  const bytes = await allocations(file);
+  check('times \\copy', Math.min(...ratios), MOST_TIMES);
+  check('bytes a row, producer', bytes.producer, MOST_BYTES.producer);
+  check('bytes a row, consumer', bytes.consumer, MOST_BYTES.consumer);
+} finally {
+  await dropDatabase(DATABASE);
+  await rm(folder, { recursive: true });
+}
+
+/**
+ * @param {string} what
+ * @param {number} value
+ * @param {number} most
+ */
+function check(what, value, most) {
+  const isGood = value <= most;
+  const rounded = value < 100 ? value.toFixed(2) : value.toFixed();
+  process.stdout.write(`${what}: ${rounded}, at most ${most}${isGood ? '' : ': TOO MUCH'}\n`);
+  if (!isGood) process.exitCode = 1;
+}
+
+/**
+ * What both processes of an import allocate, in bytes a row.
+ * @param {import('./data.mjs').File} file
+ */
+async function allocations({ path, rows }) {
+  const consumer = service('consumer', ['--log-level', 'debug'], DATABASE, ['--trace-gc']);
+  const consumed = allocatedBytes(consumer);
+  await consumer.prints(CONSUMING);
+  const settled = allSettled([consumer], rows);
+  const flags = ['--file', path, '--rows-per-message', `${ROWS_PER_MESSAGE}`];
+  const producer = service('producer', flags, DATABASE, ['--trace-gc']);
+  const produced = allocatedBytes(producer);
+  await Promise.all([settled, producer.succeeded()]);
+  consumer.child.kill('SIGTERM');
+  await consumer.succeeded();
+  return { producer: produced() / rows, consumer: consumed() / rows };
+}
+
+/**
+ * Sums up, from what V8 says of each collection, the growth of the heap since the one before.
+ *
+ * @param {import('./processes.mjs').Process} traced
+ * @returns {() => number} the bytes until now
+ */
+function allocatedBytes({ lines }) {
+  let [total, left] = [0, 0];
+  lines.on('line', (line) => {
+    const [, before, after] = /: \S.* (\d+\.\d+) \(\S+\) -> (\d+\.\d+) \(/.exec(line) ?? [];
+    if (before === undefined || after === undefined) return;
+    total += Number(before) - left;
+    left = Number(after);
+  });
+  return () => {
+    if (total === 0)
+      throw new Error('V8 told of no collection, or in other words than are known here');
+    return total * 2 ** 20;
+  };
+}
