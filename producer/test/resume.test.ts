@@ -64,7 +64,7 @@ describe('--offset and --limit', () => {
     expect(summary).toMatchObject({ read: 100, published: 99, rejected: 1 });
     const rows = await publishedRows();
     expect([rows[0], rows.at(-1), rows.length]).toEqual([151, 250, 99]);
-    await run.logged(/^row 200 rejected/);
+    await run.logged(/^row 200 \(line 228\) rejected/);
   });
 
   it.each([
