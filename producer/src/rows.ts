@@ -154,8 +154,9 @@ export function linesOf({ start, bytes }: RowChunk): number[] {
   let line = start.lines + 1;
   let isBetween = true;
   let isQuoted = false;
-  for (const byte of bytes) {
-    if (isBetween && byte !== LF && byte !== CR) {
+  for (const [index, byte] of bytes.entries()) {
+    const isBlank = byte === LF || (byte === CR && bytes[index + 1] === LF);
+    if (isBetween && !isBlank) {
       lines.push(line);
       isBetween = false;
     }

@@ -153,6 +153,10 @@ describe('the line on which a row begins is known,', () => {
     }
   });
 
+  it('where a row is a carriage return alone', async () => {
+    expect(await lines('a,b\n\r\r\nc,d\n\r\ne,f\n\r', 1024)).toEqual([1, 2, 3, 5, 6]);
+  });
+
   it('behind a row that is too long', async () => {
     const file = `a,b\n\n${'x'.repeat(3 * 1024 * 1024)}\n\nc,d\n`;
     expect(await lines(file, 64 * 1024)).toEqual([1, 3, 5]);
