@@ -88,6 +88,19 @@ describe('consumer dead show', () => {
   });
 });
 
+it('consumer dead export is complete, however slowly it is read', async () => {
+  const contacts = Array.from({ length: 20_000 }, (_, n) => ({
+    name: 'N',
+    email: `${n}@example.com`,
+  }));
+  sandbox.channel.sendToQueue('csv2db.dead', Buffer.from(JSON.stringify(contacts)));
+  await until('four dead letters', async () => (await sandbox.ready('csv2db.dead')) === 4);
+  const run = sandbox.start('consumer', ['dead', 'export']);
+  run.readSlowly();
+  expect(await run.exit, run.stderr).toBe(0);
+  expect(run.stdout.match(/\n/g)).toHaveLength(contacts.length + 3);
+});
+
 it('consumer dead export writes CSV: name, email, reason', async () => {
   const { status, stdout } = await dead('export');
   expect(status).toBe(0);

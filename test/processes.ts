@@ -40,6 +40,15 @@ export class Run {
     this.#child.kill(signal);
   }
 
+  /** Reads standard output slowly from now on: some 64 KiB, and nothing for 20 ms. */
+  readSlowly(): void {
+    const { stdout } = this.#child;
+    stdout?.on('data', () => {
+      stdout.pause();
+      setTimeout(() => stdout.resume(), 20);
+    });
+  }
+
   /** The lines of the log so far. */
   get log(): Record<string, unknown>[] {
     const complete = this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1);

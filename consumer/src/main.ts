@@ -1,6 +1,9 @@
+import { writeSync } from 'node:fs';
 import { codeOf } from '@csv2db/libs/errors.ts';
 import { EXIT, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
 import { readConfig } from './config.ts';
+
+const STDOUT = 1;
 
 /** Set by the bundler. */
 declare const VERSION: string;
@@ -29,17 +32,24 @@ void runMain(async (signal) => {
     }
     case 'dead letters': {
       const { onDeadLetters } = await import('./dead.ts');
-      await onDeadLetters(task.task, config.queue, printer());
+      await onDeadLetters(task.task, config.queue, print);
     }
   }
   return EXIT.done;
 });
 
-/** Writes lines to standard output, and ends the process when whoever read them has had enough, as "| head" has. */
-function printer(): (line: string) => void {
-  process.stdout.on('error', (error) => {
-    if (codeOf(error) !== 'EPIPE') throw error;
-    process.exit(EXIT.done);
-  });
-  return (line) => void process.stdout.write(`${line}\n`);
+/**
+ * Writes a line to standard output, and waits until it is out: the process ends when all is printed. It ends at
+ * once when whoever read the lines has had enough, as "| head" has.
+ */
+function print(line: string): void {
+  let rest = Buffer.from(`${line}\n`);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(STDOUT, rest));
+    } catch (error) {
+      if (codeOf(error) === 'EPIPE') process.exit(EXIT.done);
+      throw error;
+    }
+  }
 }
