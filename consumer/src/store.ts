@@ -80,8 +80,8 @@ export class Store {
   /** Copies the rows whose emails are unknown, and inserts the others. @returns undefined when COPY fails. */
   async #copy(client: pg.PoolClient, decode: () => Decoded): Promise<Inserted | undefined> {
     const { data, count, known, refusals } = this.#forCopy(decode);
-    this.#isNew = await copy(client, data);
-    if (!this.#isNew) {
+    if (!(await copy(client, data))) {
+      this.#isNew = false;
       this.#seen.watch();
       return undefined;
     }
