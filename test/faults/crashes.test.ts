@@ -92,6 +92,8 @@ describe('every row arrives once when, in the middle of an import,', () => {
       }
     }
     run.consume(1);
+    // until then a signal just ends it
+    await run.consumers.at(-1)?.logged(/^consuming/);
     await run.verify(producer);
   });
 
@@ -103,6 +105,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
       run.consumers.at(-2)?.kill('SIGTERM');
       run.consume(1);
     }
+    await run.consumers.at(-1)?.logged(/^consuming/);
     await run.verify(producer);
   });
 });
