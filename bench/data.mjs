@@ -1,5 +1,6 @@
 // The files that are imported.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -50,7 +51,11 @@ export async function writeFiles(folder, rows, names) {
  */
 async function generate(path, rows) {
   const generator = spawn(process.execPath, [GENERATOR, `${rows}`]);
-  await pipeline(generator.stdout, createWriteStream(path));
+  await Promise.all([
+    once(generator, 'close'),
+    pipeline(generator.stdout, createWriteStream(path)),
+  ]);
+  if (generator.exitCode !== 0) throw new Error(`${GENERATOR} failed`);
   return { path, rows, emails: rows };
 }
 

@@ -5,10 +5,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { writeFiles } from './data.mjs';
-import { allSettled, CONSUMING, importFile, service } from './import.mjs';
+import { CONSUMING, importFile, service } from './import.mjs';
 import { copy } from './rivals.mjs';
-import { createDatabase, dropDatabase, prepare } from './servers.mjs';
+import { connectTo, createDatabase, dropDatabase, prepare } from './servers.mjs';
 
 const DATABASE = 'csv2db_guard';
 const ROWS = 100_000;
@@ -61,17 +62,39 @@ function check(what, value, most) {
  * @param {import('./data.mjs').File} file
  */
 async function allocations({ path, rows }) {
-  const consumer = service('consumer', ['--log-level', 'debug'], DATABASE, ['--trace-gc']);
-  const consumed = allocatedBytes(consumer);
-  await consumer.prints(CONSUMING);
-  const settled = allSettled([consumer], rows);
-  const flags = ['--file', path, '--rows-per-message', `${ROWS_PER_MESSAGE}`];
-  const producer = service('producer', flags, DATABASE, ['--trace-gc']);
-  const produced = allocatedBytes(producer);
-  await Promise.all([settled, producer.succeeded()]);
-  consumer.child.kill('SIGTERM');
-  await consumer.succeeded();
-  return { producer: produced() / rows, consumer: consumed() / rows };
+  // V8 writes to standard output too, where a log of each batch would tear its lines
+  const consumer = service('consumer', [], DATABASE, ['--trace-gc']);
+  try {
+    const consumed = allocatedBytes(consumer);
+    await consumer.prints(CONSUMING);
+    const flags = ['--file', path, '--rows-per-message', `${ROWS_PER_MESSAGE}`];
+    const producer = service('producer', flags, DATABASE, ['--trace-gc']);
+    const produced = allocatedBytes(producer);
+    await producer.succeeded();
+    await stored(rows);
+    consumer.child.kill('SIGTERM');
+    await consumer.exit;
+    return { producer: produced() / rows, consumer: consumed() / rows };
+  } finally {
+    consumer.child.kill('SIGTERM');
+  }
+}
+
+/**
+ * Waits until so many rows are in the table.
+ * @param {number} rows
+ */
+async function stored(rows) {
+  const client = await connectTo(DATABASE);
+  const deadline = Date.now() + 60_000;
+  for (let count = 0; count < rows;) {
+    if (Date.now() > deadline) throw new Error(`after a minute, only ${count} rows are stored`);
+    await pause(50);
+    /** @type {import('pg').QueryResult<{ count: number }>} */
+    const result = await client.query('SELECT count(*)::int AS count FROM contacts');
+    count = result.rows[0]?.count ?? 0;
+  }
+  await client.end();
 }
 
 /**

@@ -12,7 +12,7 @@ const PATIENCE = 60_000;
 /**
  * @typedef {object} Result
  * @property {number} seconds from the start to the last commit
- * @property {Record<string, number>} memory most resident memory of each process, in MB
+ * @property {Record<string, number>} memory most resident memory of each process, in MiB
  * @property {Record<string, number>} cpu processor seconds of each
  */
 
@@ -113,7 +113,9 @@ export function allSettled(consumers, rows) {
   return new Promise((resolve, reject) => {
     const hangs = () => reject(new Error(`the import hangs at ${settled} of ${rows} rows`));
     const timer = setTimeout(hangs, PATIENCE);
-    for (const { lines } of consumers) {
+    for (const { lines, exit } of consumers) {
+      const ended = () => reject(new Error(`a consumer ended after ${settled} of ${rows} rows`));
+      void exit.then(ended, ended);
       lines.on('line', (text) => {
         if (!text.includes('"msg":"batch stored')) return;
         const parsed = /** @type {unknown} */ (JSON.parse(text));

@@ -10,7 +10,7 @@ const INTERVAL = 50;
 
 /** A process, which has ended when its `exit` resolves. */
 export class Process {
-  /** Most resident memory that was seen, in MB. */
+  /** Most resident memory that was seen, in MiB. */
   memory = 0;
   /** Seconds of processor time that were seen. */
   cpu = 0;
@@ -26,7 +26,7 @@ export class Process {
     /** @type {Promise<number | null>} */
     this.exit = new Promise((resolve, reject) => {
       this.child.once('error', reject);
-      this.child.once('exit', resolve);
+      this.child.once('close', resolve);
     });
     void this.exit.catch(() => {}).finally(() => clearInterval(sampling));
     this.lines = createInterface(this.child.stdout);
@@ -47,7 +47,7 @@ export class Process {
   async sample() {
     const { pid = 0 } = this.child;
     const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    const peak = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1000;
+    const peak = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
     this.memory = Math.max(this.memory, peak);
     this.cpu = Math.max(this.cpu, await processorSeconds([pid]));
   }

@@ -17,7 +17,7 @@ const HEADS = [
   'rows/s',
   '× \\copy',
   'target',
-  'most resident MB',
+  'most resident MiB',
   'processor seconds',
 ];
 
