@@ -1,13 +1,17 @@
-/** Words of the filter, of 32 bits each: 8 MiB. With 10 million texts, one new text in 20 seems known. */
+/** Words of the filter, of 32 bits each: 8 MiB. */
 const WORDS = 2 ** 21;
+/** Texts after which it begins anew; by then, one new text in 20 seems known. */
+const MOST_TEXTS = 10_000_000;
 
 /**
  * Remembers, in constant memory, which texts it has met: a Bloom filter, with the bits of a text in one
- * word (a blocked one), because each access to memory costs. A text that was met is known; one that was not
- * is known too, now and then, more often as it fills.
+ * word (a blocked one), because each access to memory costs. A text that was met is known, until so many others
+ * came that it forgets them all; one that was not is known too, now and then, more often as it fills.
  */
 export class Seen {
   #words: Uint32Array | undefined;
+  /** Number of texts in it. */
+  #count = 0;
 
   /** Begins to remember. Not from the start, because that costs a tenth of what the consumer does. */
   watch(): void {
@@ -16,7 +20,14 @@ export class Seen {
 
   /** Adds a text. @returns whether it is known; never before `watch` was called. */
   add(text: string): boolean {
-    return this.#words !== undefined && mark(this.#words, hash(text));
+    if (!this.#words) return false;
+    const isKnown = mark(this.#words, hash(text));
+    if (!isKnown) this.#count += 1;
+    if (this.#count === MOST_TEXTS) {
+      this.#words.fill(0);
+      this.#count = 0;
+    }
+    return isKnown;
   }
 }
 

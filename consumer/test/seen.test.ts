@@ -21,3 +21,11 @@ it('of a million new texts, less than one in a hundred seems known', () => {
   const known = texts.filter((text) => seen.add(text));
   expect(known.length).toBeLessThan(texts.length / 100);
 });
+
+it('of new texts, less than one in ten seems known, however many came before', () => {
+  const seen = new Seen();
+  seen.watch();
+  for (let count = 0; count < 19_000_000; count += 1) seen.add(`${count}`);
+  const known = texts.filter((text) => seen.add(text));
+  expect(known.length).toBeLessThan(texts.length / 10);
+});
