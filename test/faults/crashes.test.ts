@@ -102,7 +102,10 @@ describe('every row arrives once when, in the middle of an import,', () => {
     const producer = run.produce();
     for (let count = 0; count < 20; count += 1) {
       await new Promise((resolve) => setTimeout(resolve, 200));
-      run.consumers.at(-2)?.kill('SIGTERM');
+      const oldest = run.consumers.at(-2);
+      // until then a signal just ends it
+      await oldest?.logged(/^consuming/);
+      oldest?.kill('SIGTERM');
       run.consume(1);
     }
     await run.consumers.at(-1)?.logged(/^consuming/);
