@@ -1,6 +1,5 @@
-import type { Contact } from '@csv2db/libs/contact.ts';
 import { encode } from '@csv2db/libs/message.ts';
-import type { NumberedContact } from './validate.ts';
+import type { ContactRun } from './validate.ts';
 
 /** What is sent: rows that follow one another in the file. */
 export interface Message {
@@ -17,38 +16,37 @@ const MAX_CHARACTERS = 256 * 1024;
 const PUNCTUATION = 23;
 
 /**
- * Packs contacts into messages.
+ * Packs contacts into messages; one holds rows that follow one another, so that each has a number.
  *
- * @param rowsPerMessage 1 for a body that is the row; otherwise it is an array of so many at most. Where
- * a row in between was rejected, the next message begins, so that each row of a message has a number.
+ * @param rowsPerMessage 1 for a body that is the row; otherwise it is an array of so many at most.
  */
-export function toMessages(
-  contacts: readonly NumberedContact[],
-  rowsPerMessage: number,
-): Message[] {
-  if (rowsPerMessage === 1) {
-    return contacts.map(({ row, contact }) => {
-      return { firstRow: row, rows: 1, body: encode(contact) };
-    });
-  }
+export function toMessages(runs: readonly ContactRun[], rowsPerMessage: number): Message[] {
+  return runs.flatMap((run) => (rowsPerMessage === 1 ? singly(run) : packed(run, rowsPerMessage)));
+}
+
+function singly({ firstRow, contacts }: ContactRun): Message[] {
+  return contacts.map((contact, index) => ({
+    firstRow: firstRow + index,
+    rows: 1,
+    body: encode(contact),
+  }));
+}
+
+function packed({ firstRow, contacts }: ContactRun, rowsPerMessage: number): Message[] {
   const messages: Message[] = [];
-  let packed: Contact[] = [];
-  let [firstRow, characters] = [0, 0];
-  const flush = (): void => {
-    if (packed.length > 0) messages.push({ firstRow, rows: packed.length, body: encode(packed) });
-    packed = [];
-    characters = 0;
-  };
-  for (const { row, contact } of contacts) {
-    const length = contact.name.length + contact.email.length + PUNCTUATION;
-    const follows = row === firstRow + packed.length && packed.length < rowsPerMessage;
-    if (!follows || characters + length > MAX_CHARACTERS) {
-      flush();
-      firstRow = row;
+  let [begin, characters] = [0, 0];
+  const flush = (end: number): void => {
+    const rows = contacts.slice(begin, end);
+    if (rows.length > 0) {
+      messages.push({ firstRow: firstRow + begin, rows: rows.length, body: encode(rows) });
     }
-    packed.push(contact);
+    [begin, characters] = [end, 0];
+  };
+  for (const [index, { name, email }] of contacts.entries()) {
+    const length = name.length + email.length + PUNCTUATION;
+    if (index === begin + rowsPerMessage || characters + length > MAX_CHARACTERS) flush(index);
     characters += length;
   }
-  flush();
+  flush(contacts.length);
   return messages;
 }

