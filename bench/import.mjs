@@ -65,15 +65,19 @@ export async function importFile(database, { path, rows }, options) {
 }
 
 /**
- * Starts a built service.
+ * Starts a built service, as a user does, or with other options of Node.js than it has of its own.
  *
  * @param {'producer' | 'consumer'} name
  * @param {string[]} args
  * @param {string} database
- * @param {string[]} nodeFlags
+ * @param {string[]} [nodeOptions]
  */
-export function service(name, args, database, nodeFlags = []) {
-  return new Process(process.execPath, [...nodeFlags, BIN + name, ...args], environment(database));
+export function service(name, args, database, nodeOptions) {
+  const program = BIN + name;
+  const env = environment(database);
+  return nodeOptions
+    ? new Process(process.execPath, [...nodeOptions, program, ...args], env)
+    : new Process(program, args, env);
 }
 
 /**
