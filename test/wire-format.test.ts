@@ -41,6 +41,19 @@ it('a message is one row as JSON, persistent, byte for byte as the original send
   }
 });
 
+it('--parallel 1 keeps the order of the file', async () => {
+  const file = join(DATA, 'data_10000.csv');
+  const flags = ['--parallel', '1', '--limit', '3000'];
+  const producer = sandbox.start('producer', ['--file', file, ...flags]);
+  expect(await producer.exit, producer.output).toBe(0);
+  const rows = (await sandbox.take()).map(({ content }) => {
+    const { name, email } = JSON.parse(String(content)) as { name: string; email: string };
+    return `${name},${email}`;
+  });
+  const text = await readFile(file, 'utf8');
+  expect(rows).toEqual(text.split('\n').slice(0, 3_000));
+});
+
 describe('--rows-per-message', () => {
   it('packs rows that follow one another into JSON arrays, and says which they are', async () => {
     const file = join(DATA, 'awkward_invalid.csv');

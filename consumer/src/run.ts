@@ -27,7 +27,7 @@ export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logg
   if (!pool) return;
   const store = new Store(pool, database, log);
   const progress = new Progress(log);
-  const options = { clientName: 'csv2db consumer', parallel };
+  const options = { clientName: 'csv2db consumer', channels: parallel };
   for await (const session of queueSessions(queue, options, signal, log)) {
     log.info(
       { queue: queue.name, workers: parallel },

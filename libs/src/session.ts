@@ -13,7 +13,7 @@ const CLOSE_TIMEOUT = 2_000;
 
 /** A connection to the broker, with everything on it that a service works with, while it lasts. */
 export interface QueueSession {
-  /** Channels in confirm mode, one for each worker. */
+  /** Channels in confirm mode. */
   channels: readonly ConfirmChannel[];
   /**
    * Aborted, with a TransientError, when the session is lost: the connection broke, the broker closed
@@ -35,7 +35,7 @@ export interface QueueSession {
 }
 
 /**
- * Connects to one broker, declares the queues that are missing and opens `parallel` channels.
+ * Connects to one broker, declares the queues that are missing and opens channels.
  *
  * @param clientName what the connection is called on the broker's management page.
  * @throws TransientError when the broker can't be reached or used now.
@@ -45,7 +45,7 @@ export async function openSession(
   config: QueueConfig,
   address: Address,
   clientName: string,
-  parallel: number,
+  channelCount: number,
   log: Logger,
 ): Promise<QueueSession> {
   const connection = await connectTo(address, config, clientName);
@@ -54,7 +54,7 @@ export async function openSession(
     const { isQueueNew, channels } = await inTime(async () => ({
       isQueueNew: await declareQueues(connection, config, log),
       channels: await Promise.all(
-        Array.from({ length: parallel }, () => connection.createConfirmChannel()),
+        Array.from({ length: channelCount }, () => connection.createConfirmChannel()),
       ),
     }));
     let hasWorked = false;

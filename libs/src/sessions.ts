@@ -9,7 +9,7 @@ export interface SessionsOptions {
   /** What the connections are called on the broker's management page. */
   clientName: string;
   /** Number of channels in each session. */
-  parallel: number;
+  channels: number;
   /**
    * How long one outage may last, in milliseconds, before it is fatal. It ends when the broker confirms
    * something, not when it merely lets a session open. Default: for ever.
@@ -37,7 +37,7 @@ const LONG_ENOUGH = 10_000;
  */
 export async function* queueSessions(
   config: QueueConfig,
-  { clientName, parallel, retryFor = Infinity }: SessionsOptions,
+  { clientName, channels, retryFor = Infinity }: SessionsOptions,
   signal: AbortSignal,
   log: Logger,
 ): AsyncGenerator<QueueSession> {
@@ -48,7 +48,7 @@ export async function* queueSessions(
     const address = config.addresses[next++ % config.addresses.length];
     if (!address) throw new FatalError('no address of a queue was given');
     try {
-      const session = await openSession(config, address, clientName, parallel, log);
+      const session = await openSession(config, address, clientName, channels, log);
       if (!isFirst) log.info(`connected to RabbitMQ at ${formatAddress(address)} again`);
       isFirst = false;
       return session;

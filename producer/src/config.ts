@@ -26,7 +26,7 @@ export interface ProducerConfig {
   resume: boolean;
   /** Where that is kept. */
   checkpoint: CheckpointPlace;
-  /** Number of workers, each with a channel of its own. */
+  /** Number of workers. */
   parallel: number;
   queue: QueueConfig;
   /** Most rows in a message; with 1, a message is a row as the original sends it. */

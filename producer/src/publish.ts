@@ -1,4 +1,3 @@
-import type { ConfirmChannel } from 'amqplib';
 import { CONTENT_TYPE, HEADERS } from '@csv2db/libs/message.ts';
 import type { QueueSession } from '@csv2db/libs/session.ts';
 import type { Message } from './messages.ts';
@@ -9,11 +8,11 @@ import type { Message } from './messages.ts';
  */
 const CONFIRM_TIMEOUT = 30_000;
 
-/** Publishes messages to one queue, on a channel of its own, with publisher confirms. */
+/** Publishes messages to one queue, with publisher confirms. */
 export interface Publisher {
   /**
-   * Sends all of them at once, as persistent messages. One that is sent again, by this or a later
-   * session, has the same message id.
+   * Sends all of them at once, as persistent messages, on the next of the session's channels. One that
+   * is sent again, by this or a later session, has the same message id.
    *
    * @returns resolves when the broker has answered for every one of them, or the session is lost, to
    * those that it did not confirm; what it confirmed is on disk.
@@ -21,18 +20,16 @@ export interface Publisher {
   publish(messages: readonly Message[]): Promise<Message[]>;
 }
 
-export function createPublisher(
-  session: QueueSession,
-  channel: ConfirmChannel,
-  queue: string,
-  importId: string,
-): Publisher {
+export function createPublisher(session: QueueSession, queue: string, importId: string): Publisher {
   const returned = new Set<unknown>();
   // a message for a queue that is gone is returned first, and then confirmed all the same
-  channel.on('return', ({ properties }) => {
-    returned.add(properties.messageId);
-    session.fail(`the queue "${queue}" is gone`);
-  });
+  for (const channel of session.channels) {
+    channel.on('return', ({ properties }) => {
+      returned.add(properties.messageId);
+      session.fail(`the queue "${queue}" is gone`);
+    });
+  }
+  const turns = inTurn(session.channels);
 
   let inFlight = 0;
   const timer = setTimeout(() => {
@@ -54,6 +51,7 @@ export function createPublisher(
         session.lost.addEventListener('abort', finish, { once: true });
         if (inFlight === 0) timer.refresh();
         inFlight += messages.length;
+        const channel = turns.next().value;
         for (const message of messages) {
           const { firstRow, rows, body } = message;
           const messageId = `${importId}-${firstRow}`;
@@ -78,4 +76,8 @@ export function createPublisher(
         }
       }),
   };
+}
+
+function* inTurn<T>(items: readonly T[]): Generator<T, never> {
+  for (;;) yield* items;
 }

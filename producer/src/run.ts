@@ -33,16 +33,15 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   const chunks = select(rows, beginning.rows, limit);
   const worklist = new Worklist(shipments(chunks, config.rowsPerMessage, progress));
   const shipping = new Shipping(worklist, progress, retryFor, log);
-  const options = { clientName: 'csv2db producer', parallel, retryFor };
+  const options = { clientName: 'csv2db producer', channels: channelsFor(parallel), retryFor };
   let outcome = 'failed';
   // from here on a checkpoint is of this import, not of an earlier one
   await checkpointer.save();
   try {
     for await (const session of queueSessions(queue, options, signal, log)) {
       progress.connected(session);
-      const workers = session.channels.map((channel) =>
-        shipping.work(session, createPublisher(session, channel, queue.name, beginning.importId)),
-      );
+      const publisher = createPublisher(session, queue.name, beginning.importId);
+      const workers = Array.from({ length: parallel }, () => shipping.work(session, publisher));
       if (await finished(session, workers)) break;
     }
     outcome = signal.aborted ? 'stopped' : 'finished';
@@ -66,6 +65,15 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
  */
 function blockSizeFor(rowsPerMessage: number): number {
   return (rowsPerMessage < 100 ? 8 : 64) * 1024;
+}
+
+/**
+ * Channels for so many workers. A quorum queue holds up a channel that has 32 messages on their way into its
+ * log (`quorum_commands_soft_limit`), so several fill each write to disk. A worker alone has one, on which the
+ * order of the file is kept.
+ */
+function channelsFor(parallel: number): number {
+  return parallel === 1 ? 1 : 4 * parallel;
 }
 
 /** Rows on their way to the workers: the bad ones are rejected here. */
