@@ -31,6 +31,8 @@ export function createPublisher(session: QueueSession, queue: string, importId: 
   }
   const turns = inTurn(session.channels);
 
+  // one for all channels: no worker goes far beyond its oldest messages, so a channel that is never
+  // answered soon stills the others
   let inFlight = 0;
   const timer = setTimeout(() => {
     if (inFlight === 0 || session.isBlocked()) timer.refresh();

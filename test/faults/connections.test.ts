@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Proxy } from '../proxy.ts';
 import { databaseUrl, queueUrl, until } from '../sandbox.ts';
 import { Import, ROWS } from './import.ts';
+import { suspendProducerChannel } from './servers.ts';
 
 let run: Import;
 let queue: Proxy;
@@ -124,6 +125,22 @@ describe('every row arrives once when, in the middle of an import,', () => {
     await (service === 'producer' ? producer : consumer)?.logged(
       /^RabbitMQ closed a channel: .*406.*a test"; connecting again$/,
     );
+  });
+
+  it('the broker answers no more on a channel of the producer, whose connection lives', async () => {
+    const producer = run.produce();
+    await run.queued(0.01);
+    // it may have sent everything before the broker is done with this
+    producer.kill('SIGSTOP');
+    const resume = await suspendProducerChannel(run.sandbox.vhost);
+    producer.kill('SIGCONT');
+    run.consume(2);
+    try {
+      await run.verify(producer);
+    } finally {
+      await resume();
+    }
+    await producer.logged(/^RabbitMQ has confirmed nothing for 30 s; connecting again$/);
   });
 });
 

@@ -44,7 +44,27 @@ export async function killFor(server: ServerName, seconds: number): Promise<void
   await start(server);
 }
 
-/** Runs rabbitmqctl. */
-export async function rabbitmqctl(...args: string[]): Promise<void> {
-  await run(SCRIPT, ['ctl', folder(), ...args]);
+/** Runs rabbitmqctl, and gives what it printed. */
+export async function rabbitmqctl(...args: string[]): Promise<string> {
+  const { stdout } = await run(SCRIPT, ['ctl', folder(), ...args]);
+  return stdout;
+}
+
+/**
+ * Makes the broker ignore whatever arrives on one channel of a vhost's producer, though its connection
+ * lives.
+ *
+ * @returns what ends it.
+ */
+export async function suspendProducerChannel(vhost: string): Promise<() => Promise<void>> {
+  const printed = await rabbitmqctl(
+    'eval',
+    `[Pid | _] = [Pid || [{pid, Pid}, {vhost, <<"${vhost}">>}, {confirm, true}, {consumer_count, 0}]
+       <- rabbit_channel:info_all([pid, vhost, confirm, consumer_count])],
+     ok = sys:suspend(Pid),
+     pid_to_list(Pid).`,
+  );
+  return async () => {
+    await rabbitmqctl('eval', `catch sys:resume(list_to_pid(${printed.trim()})).`);
+  };
 }
