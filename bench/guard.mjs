@@ -1,7 +1,7 @@
 // Fails when an import has become much slower, or much more wasteful, than it is known to be:
 //   make bench-guard
 // The bound on the time is generous: it is measured against \copy, but on a machine that may be busy. What a
-// process allocates hardly depends on that.
+// process allocates, and how often it writes, hardly depend on that.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ const ROWS_PER_MESSAGE = 1_000;
 const MOST_TIMES = 6;
 /** Most bytes that a process allocates on the heap of JavaScript, a row: half as many again as it does. */
 const MOST_BYTES = { producer: 1_500, consumer: 1_500 };
+/** Most system calls to write, for each message of one row; there are 0.03. */
+const MOST_WRITES = 0.2;
 
 const folder = await mkdtemp(join(tmpdir(), 'csv2db-guard-'));
 try {
@@ -25,6 +27,10 @@ try {
   if (!file) throw new Error('there is no file');
   await createDatabase(DATABASE);
   await service('consumer', ['migrate'], DATABASE).succeeded();
+
+  await prepare(DATABASE);
+  const sender = service('producer', ['--file', file.path, '--rows-per-message', '1'], DATABASE);
+  await sender.succeeded();
 
   /** @type {number[]} */
   const ratios = [];
@@ -40,6 +46,7 @@ try {
   check('times \\copy', Math.min(...ratios), MOST_TIMES);
   check('bytes a row, producer', bytes.producer, MOST_BYTES.producer);
   check('bytes a row, consumer', bytes.consumer, MOST_BYTES.consumer);
+  check('writes a message, producer', sender.writes / ROWS, MOST_WRITES);
 } finally {
   await dropDatabase(DATABASE);
   await rm(folder, { recursive: true });

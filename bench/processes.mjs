@@ -14,6 +14,8 @@ export class Process {
   memory = 0;
   /** Seconds of processor time that were seen. */
   cpu = 0;
+  /** System calls to write that were seen. */
+  writes = 0;
 
   /**
    * @param {string} command
@@ -50,6 +52,8 @@ export class Process {
     const peak = Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
     this.memory = Math.max(this.memory, peak);
     this.cpu = Math.max(this.cpu, await processorSeconds([pid]));
+    const io = await readFile(`/proc/${pid}/io`, 'utf8').catch(() => '');
+    this.writes = Math.max(this.writes, Number(/^syscw: (\d+)$/m.exec(io)?.[1] ?? 0));
   }
 
   /** @throws when it did not end with status 0. */
