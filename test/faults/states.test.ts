@@ -16,10 +16,13 @@ describe('every row arrives once when, in the middle of an import,', () => {
   });
 
   it('a memory alarm blocks publishers for a while', async () => {
-    run.consume(2);
     const producer = run.produce(['--retry-for', '1s']);
-    await run.underWay();
+    await run.queued(0.01);
+    // it may have sent everything before the broker is done with this
+    producer.kill('SIGSTOP');
     await rabbitmqctl('set_vm_memory_high_watermark', '0.00001');
+    producer.kill('SIGCONT');
+    run.consume(2);
     try {
       await producer.logged(/^RabbitMQ accepts no messages \(low on memory\): reading pauses/);
       // longer than --retry-for, which does not count here
