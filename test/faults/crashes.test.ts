@@ -101,7 +101,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     run.consume(2);
     const producer = run.produce();
     for (let count = 0; count < 20; count += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await run.underWay(count / 25);
       const oldest = run.consumers.at(-2);
       // until then a signal just ends it
       await oldest?.logged(/^consuming/);
