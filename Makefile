@@ -60,7 +60,7 @@ test: $(installed) build-producer build-consumer ## run every test, on servers o
 	scripts/with-servers.sh npx vitest run $(TEST_ARGS)
 
 test-faults: $(installed) build-producer build-consumer ## break everything in the middle of imports, and count the rows
-	@scripts/install.sh redis
+	@scripts/native/install.sh redis
 	scripts/with-servers.sh npx vitest run --config vitest.faults.config.mts $(TEST_ARGS)
 
 test-containers: ## run the system in containers, from build to stop, and check it

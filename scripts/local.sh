@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
 dir=$root/volumes/local
-servers() { "$root/scripts/servers.sh" "$1" "$dir" "${@:2}"; }
+servers() { "$root/scripts/native/servers.sh" "$1" "$dir" "${@:2}"; }
 
 check_infra() {
   servers status >/dev/null 2>&1 || fail 'the queue and the database do not run: run "make infra" first'
@@ -81,7 +81,7 @@ start() {
 
 case ${1:-} in
   infra)
-    "$root/scripts/install.sh" servers
+    "$root/scripts/native/install.sh" servers
     check_runtime local
     if [[ -n $(services) ]]; then
       stop_services

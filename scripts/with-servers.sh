@@ -10,7 +10,7 @@ source "$(dirname "$0")/common.sh"
 
 if [[ -n ${FC_TEST_QUEUE_URL:-} && -n ${FC_TEST_DATABASE_URL:-} ]]; then exec "$@"; fi
 
-"$root/scripts/install.sh" servers
+"$root/scripts/native/install.sh" servers
 
 command=''
 dir=$(mktemp -d "${TMPDIR:-/tmp}/csv2db-test.XXXXXX")
@@ -25,7 +25,7 @@ clean_up() {
     while kill -0 -- "-$command" 2>/dev/null && ((SECONDS < deadline)); do sleep 0.1; done
     kill -KILL -- "-$command" 2>/dev/null || true
   fi
-  "$root/scripts/servers.sh" remove "$dir"
+  "$root/scripts/native/servers.sh" remove "$dir"
   rm -rf "$dir"
 }
 trap 'exit 130' INT
@@ -38,7 +38,7 @@ chmod 755 "$dir"
 # below the ports that outgoing connections get, and apart from those of another run
 port=$((20000 + RANDOM % 1000 * 10))
 QUEUE_PORT=$port MANAGEMENT_PORT=$((port + 1)) DB_PORT=$((port + 2)) EPMD_PORT=$((port + 3)) \
-  DIST_PORT=$((port + 4)) "$root/scripts/servers.sh" start "$dir"
+  DIST_PORT=$((port + 4)) "$root/scripts/native/servers.sh" start "$dir"
 
 credentials() { # FILE USER_KEY PASSWORD_KEY
   printf '%s:%s' "$(value_of "$root/env/$1" "$2")" "$(value_of "$root/env/$1" "$3")"

@@ -1,16 +1,14 @@
 import { Option } from '@commander-js/extra-typings';
+import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import {
   dropEmptyVariables,
-  integer,
   queueConfig,
   serviceCommand,
-  text,
-  withDoubleDashes,
-  type LogLevel,
-} from '@csv2db/libs/options.ts';
+} from '@csv2db/libs/options/service-command.ts';
+import { integer, text, type LogLevel } from '@csv2db/libs/options/values.ts';
 import type { BatchConfig } from './batch-size.ts';
-import type { DeadTask } from './dead.ts';
-import type { QueueConfig } from '@csv2db/libs/queue-config.ts';
+import type { DeadTask } from './dead-letters/read.ts';
+import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 
 /** How to reach a database. */
 export interface DatabaseConfig {

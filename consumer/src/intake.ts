@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import type { QueueSession } from '@csv2db/libs/session.ts';
+import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import { BatchSize, type BatchConfig } from './batch-size.ts';
 import { Collector } from './collector.ts';
 

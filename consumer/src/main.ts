@@ -21,17 +21,17 @@ void runMain(async (signal) => {
       break;
     }
     case 'migrate': {
-      const { migrate } = await import('./migrate.ts');
+      const { migrate } = await import('./database/migrate.ts');
       await migrate(config.database, task.direction, log);
       break;
     }
     case 'drop database': {
-      const { dropDatabase } = await import('./migrate.ts');
+      const { dropDatabase } = await import('./database/migrate.ts');
       await dropDatabase(config.database, log);
       break;
     }
     case 'dead letters': {
-      const { onDeadLetters } = await import('./dead.ts');
+      const { onDeadLetters } = await import('./dead-letters/read.ts');
       await onDeadLetters(task.task, config.queue, print);
     }
   }

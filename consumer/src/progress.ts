@@ -1,5 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { Inserted } from './insert.ts';
+import type { Inserted } from './store/insert.ts';
 
 /** Milliseconds between two throughput lines, at the least. */
 const INTERVAL = 5_000;

@@ -1,14 +1,14 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { QueueSession } from '@csv2db/libs/session.ts';
-import { finished, queueSessions } from '@csv2db/libs/sessions.ts';
+import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
 import type { ConsumerConfig } from './config.ts';
-import { openPool } from './database.ts';
+import { openPool } from './database/connect.ts';
 import { decode } from './decode.ts';
 import { intake } from './intake.ts';
 import { Progress } from './progress.ts';
 import { settle } from './settle.ts';
-import { Store } from './store.ts';
+import { Store } from './store/store.ts';
 
 /**
  * Stores the contacts of the queue until the signal is aborted: every message ends committed to the

@@ -1,7 +1,7 @@
 import type { ConfirmChannel, Options } from 'amqplib';
 import { messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import { HEADERS } from '@csv2db/libs/message.ts';
-import { DEAD } from './dead-letter.ts';
+import { DEAD } from './dead-letters/letter.ts';
 import type { Refusal } from './decode.ts';
 import type { Delivery } from './intake.ts';
 

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty';
 import { destination, pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import type { LogLevel } from './options.ts';
+import type { LogLevel } from './options/values.ts';
 
 export type { Logger };
 

@@ -2,18 +2,15 @@ import { constants, type Stats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
+import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import {
   dropEmptyVariables,
-  durationOrForever,
-  integer,
   queueConfig,
   serviceCommand,
-  text,
-  withDoubleDashes,
-  type LogLevel,
-} from '@csv2db/libs/options.ts';
-import type { QueueConfig } from '@csv2db/libs/queue-config.ts';
-import type { CheckpointPlace } from './checkpoint-store.ts';
+} from '@csv2db/libs/options/service-command.ts';
+import { durationOrForever, integer, text, type LogLevel } from '@csv2db/libs/options/values.ts';
+import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import type { CheckpointPlace } from './checkpoint/store.ts';
 
 export interface ProducerConfig {
   /** Path of the CSV file: it exists, may be read, and is not a folder. */

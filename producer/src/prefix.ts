@@ -1,4 +1,4 @@
-import type { Position, RowSpan } from './rows.ts';
+import type { Position, RowSpan } from './source/rows.ts';
 
 /**
  * The confirmed prefix of a file: the rows from its start all of which are confirmed or rejected.

@@ -1,8 +1,8 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { QueueSession } from '@csv2db/libs/session.ts';
-import type { Beginning } from './checkpoint.ts';
+import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { Beginning } from './checkpoint/checkpoint.ts';
 import { ConfirmedPrefix } from './prefix.ts';
-import type { RowSpan } from './rows.ts';
+import type { RowSpan } from './source/rows.ts';
 import type { Reject } from './validate.ts';
 import type { Shipment } from './worklist.ts';
 

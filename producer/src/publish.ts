@@ -1,6 +1,6 @@
 import { CONTENT_TYPE, HEADERS } from '@csv2db/libs/message.ts';
-import type { QueueSession } from '@csv2db/libs/session.ts';
-import type { Message } from './messages.ts';
+import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { Message } from './pack.ts';
 
 /**
  * How long the broker may be silent about what was sent, in milliseconds, alarms apart. It never answers

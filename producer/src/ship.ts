@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { QueueSession } from '@csv2db/libs/session.ts';
-import type { Message } from './messages.ts';
+import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { Message } from './pack.ts';
 import type { Progress } from './progress.ts';
 import type { Publisher } from './publish.ts';
 import type { Shipment, Worklist } from './worklist.ts';

@@ -1,5 +1,5 @@
 import { contactProblem, type Contact } from '@csv2db/libs/contact.ts';
-import { linesOf, MalformedRow, type Row, type RowChunk } from './rows.ts';
+import { linesOf, MalformedRow, type Row, type RowChunk } from './source/rows.ts';
 
 /** A row that is not published, and why. */
 export interface Reject {

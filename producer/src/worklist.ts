@@ -1,5 +1,5 @@
-import type { Message } from './messages.ts';
-import type { RowSpan } from './rows.ts';
+import type { Message } from './pack.ts';
+import type { RowSpan } from './source/rows.ts';
 
 /** The messages of a chunk that are still to be published. */
 export interface Shipment {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const SCRIPT = fileURLToPath(new URL('../../scripts/servers.sh', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../scripts/native/servers.sh', import.meta.url));
 const run = promisify(execFile);
 
 export type ServerName = 'rabbitmq' | 'postgres';

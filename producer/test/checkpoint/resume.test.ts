@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Sandbox, until } from '../../test/sandbox.ts';
+import { Sandbox, until } from '../../../test/sandbox.ts';
 
 const ROWS = 20_000;
 let sandbox: Sandbox;

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
-import { connectTo } from './connection.ts';
+import { connectTo } from './connect.ts';
 import { declareQueues } from './declare.ts';
-import { connectionProblem, FatalError, messageOf, TransientError } from './errors.ts';
-import type { Logger } from './logger.ts';
-import { formatAddress, type Address, type QueueConfig } from './queue-config.ts';
+import { connectionProblem, FatalError, messageOf, TransientError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { formatAddress, type Address, type QueueConfig } from './address.ts';
 
 /** How long it may take to declare queues and open channels, in milliseconds. */
 const SETUP_TIMEOUT = 30_000;

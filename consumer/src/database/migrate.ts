@@ -5,9 +5,9 @@ import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import createContacts from '../migrations/0001_create-contacts.sql';
-import type { DatabaseConfig } from './config.ts';
-import { connectionOptions, databaseProblem } from './database.ts';
+import createContacts from '../../migrations/0001_create-contacts.sql';
+import type { DatabaseConfig } from '../config.ts';
+import { connectionOptions, databaseProblem } from './connect.ts';
 
 /** Every migration, under the name that the database remembers it by. */
 const MIGRATIONS: Record<string, string> = {

@@ -1,8 +1,8 @@
 import type { ChannelModel } from 'amqplib';
-import { onChannel } from './connection.ts';
-import { codeOf, FatalError, messageOf } from './errors.ts';
-import type { Logger } from './logger.ts';
-import type { QueueConfig } from './queue-config.ts';
+import { onChannel } from './connect.ts';
+import { codeOf, FatalError, messageOf } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { QueueConfig } from './address.ts';
 
 /** How often a message may be delivered in vain before it is dead-lettered; RabbitMQ 4's default. */
 const DELIVERY_LIMIT = 20;

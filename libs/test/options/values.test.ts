@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addresses, integer, withDoubleDashes } from '../src/options.ts';
+import { withDoubleDashes } from '../../src/options/go-flags.ts';
+import { addresses, integer } from '../../src/options/values.ts';
 
 describe("Go's spellings of flags", () => {
   const commands = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import pg from 'pg';
-import { isMisconfiguration, verdictOn } from '../src/sqlstate.ts';
+import { isMisconfiguration, verdictOn } from '../../src/store/sqlstate.ts';
 
 function error(sqlstate: string): pg.DatabaseError {
   return Object.assign(new pg.DatabaseError('a test', 0, 'error'), { code: sqlstate });

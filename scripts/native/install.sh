@@ -4,7 +4,7 @@
 #   install.sh shellcheck
 #   install.sh redis        for the tests of checkpoints
 set -euo pipefail
-source "$(dirname "$0")/common.sh"
+source "$(dirname "$0")/../common.sh"
 
 # Sets "missing" to those of the named things that are not there, or too old.
 look_for() { # THING…
@@ -135,7 +135,7 @@ look_for "${wanted[@]}" || exit 0
 
 if command -v apt-get >/dev/null && ((EUID)); then
   if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then exec sudo -n "$BASH" "$0" "$@"; fi
-  fail "$(names) must be installed first, and this user may not: as root, run $root/scripts/install.sh $1"
+  fail "$(names) must be installed first, and this user may not: as root, run $root/scripts/native/install.sh $1"
 fi
 
 log=$(mktemp "${TMPDIR:-/tmp}/csv2db-install.XXXXXX")

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { FatalError, messageOf, TransientError } from './errors.ts';
-import type { Logger } from './logger.ts';
-import { formatAddress, type QueueConfig } from './queue-config.ts';
+import { FatalError, messageOf, TransientError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { formatAddress, type QueueConfig } from './address.ts';
 import { openSession, type QueueSession } from './session.ts';
-import { retry } from './retry.ts';
+import { retry } from '../retry.ts';
 
 export interface SessionsOptions {
   /** What the connections are called on the broker's management page. */

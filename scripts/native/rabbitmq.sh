@@ -27,7 +27,7 @@ rabbitmq() { # SCRIPT ARGUMENT…
   local found script=$1 loopback='-kernel inet_dist_use_interface {127,0,0,1}'
   shift
   found=$(find_rabbitmq)
-  [[ -n $found ]] || fail "RabbitMQ is not installed: run $root/scripts/install.sh servers"
+  [[ -n $found ]] || fail "RabbitMQ is not installed: run $root/scripts/native/install.sh servers"
   at_least "${found%% *}" 3 10 || fail "RabbitMQ ${found%% *} is too old: 3.10 or later is needed"
   # "-csv2db" means nothing to it, and marks the process, so that it can be told from others
   become "$rabbitmq_uid" env -i "PATH=$PATH" "HOME=$home" LANG=C.UTF-8 \

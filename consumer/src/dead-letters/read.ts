@@ -2,9 +2,9 @@ import type { Channel, ChannelModel, ConfirmChannel, GetMessage, Options } from 
 import type { Contact } from '@csv2db/libs/contact.ts';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import { decodeBody, decodeContact, HEADERS, UndecodableError } from '@csv2db/libs/message.ts';
-import type { QueueConfig } from '@csv2db/libs/queue-config.ts';
-import { connectToFirst, onChannel } from '@csv2db/libs/connection.ts';
-import { DEAD } from './dead-letter.ts';
+import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
+import { DEAD } from './letter.ts';
 
 /** What to do with the dead letters. */
 export type DeadTask =

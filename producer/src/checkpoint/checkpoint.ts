@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { CheckpointStore } from './checkpoint-store.ts';
+import type { CheckpointStore } from './store.ts';
 import { fingerprint, type Fingerprint } from './fingerprint.ts';
-import type { Progress } from './progress.ts';
-import { START, type Position } from './rows.ts';
+import type { Progress } from '../progress.ts';
+import { START, type Position } from '../source/rows.ts';
 
 /** How far an import has come: what is kept outside the process, as JSON. */
 interface Checkpoint {

@@ -5,9 +5,9 @@
 #   servers.sh ctl|psql DIR ARG…     rabbitmqctl, psql, on those servers
 # DIR/servers.env tells the ports; QUEUE_PORT, MANAGEMENT_PORT and DB_PORT in the environment are wishes.
 set -euo pipefail
-source "$(dirname "$0")/common.sh"
-source "$root/scripts/server-rabbitmq.sh"
-source "$root/scripts/server-postgres.sh"
+source "$(dirname "$0")/../common.sh"
+source "$root/scripts/native/rabbitmq.sh"
+source "$root/scripts/native/postgres.sh"
 
 usage="usage: $0 start|stop|status|remove|ctl|psql DIR [rabbitmq|postgres | argument…]"
 (($# > 1)) || fail "$usage"

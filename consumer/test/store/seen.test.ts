@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Seen } from '../src/seen.ts';
+import { Seen } from '../../src/store/seen.ts';
 
 const texts = Array.from({ length: 1_000_000 }, (_, index) => `person.${index}@example.com`);
 

@@ -25,7 +25,7 @@ postgres_programs() {
   if [[ -z $found && -n $major ]]; then
     fail "the data in $cluster is of PostgreSQL $major, which is not installed: install it, or \"make prune\" the data"
   fi
-  [[ -n $found ]] || fail "PostgreSQL is not installed: run $root/scripts/install.sh servers"
+  [[ -n $found ]] || fail "PostgreSQL is not installed: run $root/scripts/native/install.sh servers"
   at_least "${found%% *}" 14 0 || fail "PostgreSQL ${found%% *} is too old: 14 or later is needed"
   bin=${found#* }
 }

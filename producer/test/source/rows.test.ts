@@ -1,6 +1,12 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { linesOf, MalformedRow, parseBlocks, type Row, type RowChunk } from '../src/rows.ts';
+import {
+  linesOf,
+  MalformedRow,
+  parseBlocks,
+  type Row,
+  type RowChunk,
+} from '../../src/source/rows.ts';
 
 /** The chunks of a file that arrives in blocks of `size` bytes. */
 function chunksOf(file: Buffer | string, size: number): AsyncGenerator<RowChunk> {

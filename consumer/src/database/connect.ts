@@ -8,8 +8,8 @@ import {
 } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
-import type { DatabaseConfig } from './config.ts';
-import { isMisconfiguration } from './sqlstate.ts';
+import type { DatabaseConfig } from '../config.ts';
+import { isMisconfiguration } from '../store/sqlstate.ts';
 
 /** How long the server may take to accept a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;

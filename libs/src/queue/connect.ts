@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { connectionProblem, FatalError, messageOf, TransientError } from './errors.ts';
-import { formatAddress, type Address, type QueueConfig } from './queue-config.ts';
+import { connectionProblem, FatalError, messageOf, TransientError } from '../errors.ts';
+import { formatAddress, type Address, type QueueConfig } from './address.ts';
 
 /** How long the broker may take to accept a connection and its handshake, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import pg from 'pg';
-import { databaseUrl, Sandbox } from '../../test/sandbox.ts';
+import { databaseUrl, Sandbox } from '../../../test/sandbox.ts';
 
 let sandbox: Sandbox;
 
