@@ -10,12 +10,8 @@ export interface RetryOptions {
   onOutage: (error: TransientError) => void;
 }
 
-/** Pause after the first failure, and the longest one, in milliseconds. */
-const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 5_000];
-
 /**
- * Attempts something until it succeeds. The pauses double, and each is shortened by up to half at
- * random, so that many who lost the same server do not come back at the same time.
+ * Attempts something until it succeeds, with a `Backoff` in between.
  *
  * @throws the TransientError of the last attempt, when the time is over or the signal is aborted;
  * any other error at once.
@@ -25,8 +21,9 @@ export async function retry<T>(
   { signal, retryFor = Infinity, onOutage }: RetryOptions,
 ): Promise<T> {
   const isStopped = (): boolean => signal.aborted;
+  const backoff = new Backoff(100, 5_000);
   let outageBegan: number | undefined;
-  for (let longest = FIRST_PAUSE; ; longest = Math.min(2 * longest, LONGEST_PAUSE)) {
+  for (;;) {
     try {
       return await attempt();
     } catch (error) {
@@ -35,9 +32,37 @@ export async function retry<T>(
       if (!(error instanceof TransientError) || left <= 0 || isStopped()) throw error;
       if (outageBegan === undefined) onOutage(error);
       outageBegan ??= now;
-      const jittered = longest * (1 - Math.random() / 2);
-      await pause(Math.min(jittered, left), undefined, { signal }).catch(() => {});
+      await backoff.pause(signal, left);
       if (isStopped()) throw error;
     }
+  }
+}
+
+/**
+ * Pauses between attempts. Each is twice as long as the one before, and shortened by up to half at random, so
+ * that many who lost the same server do not come back at the same time.
+ */
+export class Backoff {
+  readonly #first: number;
+  readonly #longest: number;
+  #next: number;
+
+  /** The first and the longest pause, in milliseconds. */
+  constructor(first: number, longest: number) {
+    this.#first = first;
+    this.#longest = longest;
+    this.#next = first;
+  }
+
+  /** Waits, for so many milliseconds at most, or until the signal is aborted. */
+  async pause(signal: AbortSignal, most = Infinity): Promise<void> {
+    const jittered = this.#next * (1 - Math.random() / 2);
+    this.#next = Math.min(2 * this.#next, this.#longest);
+    await pause(Math.min(jittered, most), undefined, { signal }).catch(() => {});
+  }
+
+  /** Begins with the first pause again. */
+  reset(): void {
+    this.#next = this.#first;
   }
 }

@@ -1,0 +1,47 @@
+import type { ConfirmChannel, Options } from 'amqplib';
+
+/** A message that is to be published. */
+export interface Outgoing {
+  body: Buffer;
+  /** Its properties; that it is persistent and mandatory goes without saying. */
+  properties: Options.Publish;
+}
+
+/**
+ * Publishes messages to a queue, all at once, as persistent and mandatory ones.
+ *
+ * A message for a queue that is not there is returned, and then confirmed all the same
+ * (https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed): listen for `return` on the channel, and
+ * abort `lost` in its listener.
+ *
+ * @param lost aborted when nothing more can be relied on.
+ * @param onAnswer called for every answer of the broker.
+ * @returns when the broker has answered for all of them, or `lost` is aborted: those that it did not confirm. What
+ * it confirmed is on its disk.
+ */
+export function publishConfirmed<T extends Outgoing>(
+  channel: ConfirmChannel,
+  queue: string,
+  messages: readonly T[],
+  lost: AbortSignal,
+  onAnswer: () => void = () => {},
+): Promise<T[]> {
+  return new Promise((resolve) => {
+    const unconfirmed = new Set(messages);
+    let unanswered = messages.length;
+    const finish = (): void => {
+      lost.removeEventListener('abort', finish);
+      resolve([...unconfirmed]);
+    };
+    if (lost.aborted || unanswered === 0) return finish();
+    lost.addEventListener('abort', finish, { once: true });
+    for (const message of messages) {
+      const options = { ...message.properties, persistent: true, mandatory: true };
+      channel.publish('', queue, message.body, options, (error: unknown) => {
+        if (!error && !lost.aborted) unconfirmed.delete(message);
+        onAnswer();
+        if (--unanswered === 0) finish();
+      });
+    }
+  });
+}
