@@ -13,6 +13,8 @@ const CLOSE_TIMEOUT = 2_000;
 
 /** A connection to the broker, with everything on it that a service works with, while it lasts. */
 export interface QueueSession {
+  /** Resolves when a broker that is killed keeps its queues: they are not new any more. */
+  registered: Promise<void>;
   /** Channels in confirm mode. */
   channels: readonly ConfirmChannel[];
   /**
@@ -70,6 +72,7 @@ export async function openSession(
     return {
       channels,
       lost: lost.signal,
+      registered: Promise.resolve(),
       isQueueNew,
       hasWorked: () => hasWorked,
       ...watchAlarms(connection, lost.signal, log),
