@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
@@ -25,6 +26,12 @@ export class Run {
         resolve(status ?? (signal === 'SIGKILL' ? 137 : 128)),
       );
     });
+  }
+
+  /** Its standard input, where that is a pipe. */
+  get stdin(): Writable {
+    if (!this.#child.stdin) throw new Error('standard input is not a pipe');
+    return this.#child.stdin;
   }
 
   get output(): string {
@@ -72,18 +79,26 @@ export class Run {
   }
 }
 
+export interface StartOptions {
+  cwd?: string;
+  /** A pipe, a file descriptor, or nothing at all. */
+  stdin?: 'ignore' | 'pipe' | number;
+  /** A pipe, or a file descriptor. */
+  stdout?: 'pipe' | number;
+}
+
 /** Starts a built program without a terminal, and with no `FC_*` variable but those of `env`. */
 export function start(
   program: 'producer' | 'consumer',
   args: string[] = [],
-  env: Record<string, string> = {},
-  cwd?: string,
+  env: Record<string, string | undefined> = {},
+  { cwd, stdin = 'ignore', stdout = 'pipe' }: StartOptions = {},
 ): Run {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   return new Run(
     spawn(BIN + program, args, {
       env: { ...Object.fromEntries(inherited), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, stdout, 'pipe'],
       ...(cwd !== undefined && { cwd }),
     }),
   );
