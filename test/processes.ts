@@ -38,6 +38,12 @@ export class Run {
     return this.stdout + this.stderr;
   }
 
+  /** Waits for its end. @throws Error with what it printed, when its status is not 0. */
+  async succeeds(): Promise<void> {
+    const status = await this.exit;
+    if (status !== 0) throw new Error(`it ended with status ${status}:\n${this.output}`);
+  }
+
   get pid(): number {
     if (this.#child.pid === undefined) throw new Error('the program did not start');
     return this.#child.pid;
