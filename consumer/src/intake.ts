@@ -1,10 +1,8 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel } from 'amqplib';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { Delivery } from './batch.ts';
 import { BatchSize, type BatchConfig } from './batch-size.ts';
 import { Collector } from './collector.ts';
-
-/** A message on its way through the stages; it is acknowledged on the channel it came from. */
-export type Delivery = ConsumeMessage;
 
 /** Longest time a delivery waits for its batch to fill, in milliseconds. */
 const MAX_AGE = 50;

@@ -1,9 +1,8 @@
 import type { ConfirmChannel, Options } from 'amqplib';
 import { messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import { HEADERS } from '@csv2db/libs/message.ts';
+import type { Delivery, Refusal } from './batch.ts';
 import { DEAD } from './dead-letters/letter.ts';
-import type { Refusal } from './decode.ts';
-import type { Delivery } from './intake.ts';
 
 /** How long the broker may take to confirm dead letters, in milliseconds. */
 const CONFIRM_TIMEOUT = 30_000;
