@@ -48,17 +48,24 @@ export function decodeBody(body: Buffer): unknown {
 /**
  * The contact that a row of a message is. It may have other members, which are ignored; the values are
  * not checked against the rules of a contact, because what another producer sent is for the database to
- * accept or refuse.
+ * accept or refuse. It would not refuse half a surrogate pair, though: that becomes U+FFFD on the way.
  *
- * @throws UndecodableError when the row is no object, or lacks a `name` or `email` string.
+ * @throws UndecodableError when the row is no object, lacks a `name` or `email` string, or has half a
+ * surrogate pair in one.
  */
 export function decodeContact(row: unknown): Contact {
-  if (isContact(row)) return row;
+  if (!isContact(row)) throw new UndecodableError(whyNoContact(row));
+  if (row.name.isWellFormed() && row.email.isWellFormed()) return row;
+  const member = row.name.isWellFormed() ? 'email' : 'name';
+  throw new UndecodableError(`the ${member} contains half a surrogate pair, which is no character`);
+}
+
+function whyNoContact(row: unknown): string {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    throw new UndecodableError('the row is not a JSON object');
+    return 'the row is not a JSON object';
   }
   const missing = 'name' in row && typeof row.name === 'string' ? 'email' : 'name';
-  throw new UndecodableError(`the row has no "${missing}" string`);
+  return `the row has no "${missing}" string`;
 }
 
 function isContact(row: unknown): row is Contact {
