@@ -58,7 +58,7 @@ async function work(
     const began = performance.now();
     const outcome = await store.store(() => decode(batch), signal, giveBack);
     session.lost.throwIfAborted();
-    await settle(channel, queue.deadName, batch, outcome.refusals);
+    await settle(session, channel, queue, batch, outcome.refusals);
     const milliseconds = performance.now() - began;
     size.adapt(
       batch.length,

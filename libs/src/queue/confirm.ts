@@ -18,6 +18,7 @@ export interface Outgoing {
  * @param onAnswer called for every answer of the broker.
  * @returns when the broker has answered for all of them, or `lost` is aborted: those that it did not confirm. What
  * it confirmed is on its disk.
+ * @throws what amqplib throws of properties that it can't encode; nothing is sent of that message and those after it.
  */
 export function publishConfirmed<T extends Outgoing>(
   channel: ConfirmChannel,
@@ -35,13 +36,18 @@ export function publishConfirmed<T extends Outgoing>(
     };
     if (lost.aborted || unanswered === 0) return finish();
     lost.addEventListener('abort', finish, { once: true });
-    for (const message of messages) {
-      const options = { ...message.properties, persistent: true, mandatory: true };
-      channel.publish('', queue, message.body, options, (error: unknown) => {
-        if (!error && !lost.aborted) unconfirmed.delete(message);
-        onAnswer();
-        if (--unanswered === 0) finish();
-      });
+    try {
+      for (const message of messages) {
+        const options = { ...message.properties, persistent: true, mandatory: true };
+        channel.publish('', queue, message.body, options, (error: unknown) => {
+          if (!error && !lost.aborted) unconfirmed.delete(message);
+          onAnswer();
+          if (--unanswered === 0) finish();
+        });
+      }
+    } catch (error) {
+      lost.removeEventListener('abort', finish);
+      throw error;
     }
   });
 }

@@ -17,13 +17,18 @@ export async function declareQueues(
   { name, deadName, type }: QueueConfig,
   log: Logger,
 ): Promise<boolean> {
-  const isV4 = /^([4-9]|\d\d)\./.test(connection.connection.serverProperties.version);
-  const quorum = { 'x-queue-type': 'quorum' };
-  // what is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit unless told otherwise
-  const dead = isV4 ? { ...quorum, 'x-delivery-limit': -1 } : quorum;
-  await declareQueue(connection, deadName, type === 'quorum' ? dead : {}, log);
-  const live = {
-    ...quorum,
+  const dead = type === 'quorum' ? deadArguments(connection) : {};
+  await declareQueue(connection, deadName, dead, log);
+  const isNew = !(await exists(connection, name));
+  await declareQueue(connection, name, type === 'quorum' ? liveArguments(deadName) : {}, log);
+  return isNew;
+}
+
+const QUORUM = { 'x-queue-type': 'quorum' };
+
+function liveArguments(deadName: string): Record<string, unknown> {
+  return {
+    ...QUORUM,
     'x-delivery-limit': DELIVERY_LIMIT,
     'x-dead-letter-exchange': '',
     'x-dead-letter-routing-key': deadName,
@@ -31,9 +36,54 @@ export async function declareQueues(
     'x-dead-letter-strategy': 'at-least-once',
     'x-overflow': 'reject-publish',
   };
-  const isNew = !(await exists(connection, name));
-  await declareQueue(connection, name, type === 'quorum' ? live : {}, log);
-  return isNew;
+}
+
+/** What is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit unless told otherwise. */
+function deadArguments(connection: ChannelModel): Record<string, unknown> {
+  return limitsDeliveries(connection) ? { ...QUORUM, 'x-delivery-limit': -1 } : QUORUM;
+}
+
+/** Whether the broker is one that deletes what a quorum queue delivered too often, by default. */
+function limitsDeliveries({ connection }: ChannelModel): boolean {
+  return /^([4-9]|\d\d)\./.test(connection.serverProperties.version);
+}
+
+/** Whether the queue that is there was declared to hand what is rejected on to the dead-letter queue. */
+export async function deadLettersRejected(
+  connection: ChannelModel,
+  { name, deadName }: QueueConfig,
+): Promise<boolean> {
+  return (await differenceOf(connection, name, liveArguments(deadName))) === undefined;
+}
+
+/**
+ * Whether what is taken from the dead-letter queue that is there, and given back, stays there, however often. An
+ * operator's policy can't be seen.
+ */
+export async function keepsWhatIsLookedAt(
+  connection: ChannelModel,
+  deadName: string,
+): Promise<boolean> {
+  if (!limitsDeliveries(connection)) return true;
+  const difference = await differenceOf(connection, deadName, deadArguments(connection));
+  // a classic queue counts nothing
+  return difference === undefined || difference.includes("'x-queue-type'");
+}
+
+/** What the broker says of a queue that is there with other arguments; undefined when they are the same. */
+async function differenceOf(
+  connection: ChannelModel,
+  queue: string,
+  args: Record<string, unknown>,
+): Promise<string | undefined> {
+  try {
+    await onChannel(connection, (channel) =>
+      channel.assertQueue(queue, { durable: true, arguments: args }),
+    );
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 async function exists(connection: ChannelModel, queue: string): Promise<boolean> {

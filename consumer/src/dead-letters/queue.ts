@@ -1,0 +1,163 @@
+import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
+import { within } from '@csv2db/libs/deadline.ts';
+import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
+import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import { publishConfirmed, type Outgoing } from '@csv2db/libs/queue/confirm.ts';
+import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
+import { keepsWhatIsLookedAt } from '@csv2db/libs/queue/declare.ts';
+import { DELIVERY_COUNT } from './letter.ts';
+
+/** How long the broker may take to answer, in milliseconds. */
+const ANSWER_TIMEOUT = 30_000;
+/** How often a quorum queue of RabbitMQ 4 gives a message back before it deletes it, unless told otherwise. */
+const DELIVERY_LIMIT = 20;
+/** Looks that are left when the next one is refused. */
+const LOOKS_LEFT = 5;
+
+/** The dead-letter queue, to a person. The letters it hands out are held until they are settled, or it is closed. */
+export class DeadQueue {
+  readonly name: string;
+  /** Letters that were there when it was opened. */
+  readonly count: number;
+  /** Whether RabbitMQ may delete a letter that was looked at too often. */
+  readonly isLimited: boolean;
+  readonly #connection: ChannelModel;
+  readonly #channel: ConfirmChannel;
+  readonly #lost = new AbortController();
+
+  private constructor(
+    name: string,
+    count: number,
+    isLimited: boolean,
+    connection: ChannelModel,
+    channel: ConfirmChannel,
+  ) {
+    this.name = name;
+    this.count = count;
+    this.isLimited = isLimited;
+    this.#connection = connection;
+    this.#channel = channel;
+    channel.on('error', (error) => this.#lost.abort(error));
+    channel.on('return', () => this.#lost.abort(new Error('there is no such queue')));
+    connection.once('close', () => this.#lost.abort(new Error('the connection is lost')));
+  }
+
+  /** @throws FatalError when the broker can't be reached, or there is no such queue. */
+  static async open(config: QueueConfig): Promise<DeadQueue> {
+    const name = config.deadName;
+    const connection = await connectToFirst(config, 'csv2db consumer dead');
+    try {
+      const { messageCount } = await onChannel(connection, (channel) => channel.checkQueue(name));
+      const isLimited = !(await keepsWhatIsLookedAt(connection, name));
+      const channel = await connection.createConfirmChannel();
+      return new DeadQueue(name, messageCount, isLimited, connection, channel);
+    } catch (error) {
+      // what went wrong is said here
+      await connection.close().catch(() => {});
+      throw unreadable(name, error);
+    }
+  }
+
+  /**
+   * The letters that were there at the start, in their order.
+   *
+   * @param force hands out even those that RabbitMQ may delete when they are given back.
+   * @param signal ends them.
+   * @throws FatalError when one was looked at too often, or the broker is gone.
+   */
+  async *letters(force: boolean, signal: AbortSignal): AsyncGenerator<GetMessage, void> {
+    for (let number = 1; number <= this.count && !signal.aborted; number += 1) {
+      const message = await this.#next();
+      if (!message) return;
+      if (this.isLimited && !force) await this.#refuseWornOut(message);
+      yield message;
+    }
+  }
+
+  /**
+   * Publishes messages to another queue, and takes the letters that they were out of this one: only after the
+   * broker has confirmed them. What happens in between makes two of one, not none.
+   *
+   * @returns why any of them stay, by their letters.
+   * @throws FatalError when there is no such queue, or the broker is gone.
+   */
+  async move(
+    messages: readonly (Outgoing & { letter: GetMessage })[],
+    to: string,
+  ): Promise<Map<GetMessage, string>> {
+    const left = new Map<GetMessage, string>();
+    const sent = messages.map(async (message) => {
+      const [refused] = await this.#publish(message, to);
+      if (refused) left.set(message.letter, 'RabbitMQ refused it: the queue may be full');
+      else this.#channel.ack(message.letter);
+    });
+    for (const [index, result] of (await Promise.allSettled(sent)).entries()) {
+      const message = messages[index];
+      if (message && result.status === 'rejected') {
+        left.set(message.letter, messageOf(result.reason));
+      }
+    }
+    if (this.#lost.signal.aborted) {
+      const problem = messageOf(this.#lost.signal.reason);
+      throw new FatalError(`dead letters can't be moved to "${to}": ${problem}`);
+    }
+    return left;
+  }
+
+  /** Deletes the letters. @returns their number. */
+  async purge(): Promise<number> {
+    const purged = await onChannel(this.#connection, (channel) => channel.purgeQueue(this.name));
+    return purged.messageCount;
+  }
+
+  /** Gives back what is held, so that it counts as little as can be: since RabbitMQ 4.3 a closed channel counts, this not. */
+  async close(): Promise<void> {
+    try {
+      this.#channel.nackAll(true);
+      await within(ANSWER_TIMEOUT, this.#channel.close());
+      await within(ANSWER_TIMEOUT, this.#connection.close());
+    } catch {
+      // they are closed already; what closed them was met before
+    }
+  }
+
+  async #next(): Promise<GetMessage | false> {
+    try {
+      return await within(ANSWER_TIMEOUT, this.#channel.get(this.name));
+    } catch (error) {
+      throw unreadable(this.name, error);
+    }
+  }
+
+  async #refuseWornOut(message: GetMessage): Promise<void> {
+    const headers: Record<string, unknown> = message.properties.headers ?? {};
+    const looks = headers[DELIVERY_COUNT];
+    // beyond the limit there is none: a policy has turned it off
+    if (typeof looks !== 'number' || looks > DELIVERY_LIMIT) return;
+    if (looks < DELIVERY_LIMIT - LOOKS_LEFT) return;
+    if (looks === DELIVERY_LIMIT) await this.#renew(message, headers);
+    throw new FatalError(
+      `a letter in "${this.name}" was looked at ${looks} times, and RabbitMQ deletes it after ${DELIVERY_LIMIT}: ` +
+        `turn that off (see the warning), then look with --force`,
+    );
+  }
+
+  /** Has a letter that would be deleted when it is given back begin anew, at the end of its queue. */
+  async #renew(message: GetMessage, headers: Record<string, unknown>): Promise<void> {
+    const kept = Object.entries(headers).filter(([name]) => name !== DELIVERY_COUNT);
+    const properties = { ...message.properties, headers: Object.fromEntries(kept) };
+    delete properties.userId;
+    await this.move([{ letter: message, body: message.content, properties }], this.name);
+  }
+
+  async #publish(message: Outgoing, to: string): Promise<Outgoing[]> {
+    const answer = publishConfirmed(this.#channel, to, [message], this.#lost.signal);
+    return await within(ANSWER_TIMEOUT, answer);
+  }
+}
+
+function unreadable(queue: string, error: unknown): FatalError {
+  return new FatalError(`the queue "${queue}" can't be read: ${messageOf(error)}`, {
+    cause: error,
+  });
+}
