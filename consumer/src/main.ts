@@ -1,6 +1,6 @@
 import { EXIT, exitStatus, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
 import { readConfig } from './config.ts';
-import { print, ReaderGoneError } from './print.ts';
+import { printed } from './print.ts';
 
 /** Set by the bundler. */
 declare const VERSION: string;
@@ -29,14 +29,13 @@ void runMain(async (signal) => {
     }
     case 'dead letters': {
       const { onDeadLetters } = await import('./dead-letters/command.ts');
-      const warn = (line: string): boolean => process.stderr.write(`warning: ${line}\n`);
-      try {
-        await onDeadLetters(task.task, config.queue, print, warn, signal);
-      } catch (error) {
-        if (!(error instanceof ReaderGoneError)) throw error;
-      }
+      await printed((print) => onDeadLetters(task.task, config.queue, print, warn, signal));
       return exitStatus(signal);
     }
   }
   return EXIT.done;
 });
+
+function warn(line: string): void {
+  process.stderr.write(`warning: ${line}\n`);
+}
