@@ -83,7 +83,7 @@ const BROKERS_REASONS = new Map<unknown, string>([
   ['delivery_limit', 'delivered too often without an acknowledgement'],
   ['expired', 'it waited in the queue for longer than its time to live (TTL)'],
   ['maxlen', 'the queue was longer than its length limit'],
-  ['rejected', 'rejected by a consumer, which gave no reason'],
+  ['rejected', 'rejected by a consumer, whose log may say why'],
 ]);
 
 function toLetter(refusal: Refusal, body: Buffer): Letter {

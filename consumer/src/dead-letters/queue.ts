@@ -4,7 +4,7 @@ import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import { publishConfirmed, type Outgoing } from '@csv2db/libs/queue/confirm.ts';
 import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
-import { keepsWhatIsLookedAt } from '@csv2db/libs/queue/declare.ts';
+import { keepsWhatIsLookedAt } from '@csv2db/libs/queue/inspect.ts';
 import { DELIVERY_COUNT } from './letter.ts';
 
 /** How long the broker may take to answer, in milliseconds. */

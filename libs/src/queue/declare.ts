@@ -24,11 +24,10 @@ export async function declareQueues(
   return isNew;
 }
 
-const QUORUM = { 'x-queue-type': 'quorum' };
-
-function liveArguments(deadName: string): Record<string, unknown> {
+/** The arguments of a quorum queue that hands what it can't deliver on to the dead-letter queue. */
+export function liveArguments(deadName: string): Record<string, unknown> {
   return {
-    ...QUORUM,
+    'x-queue-type': 'quorum',
     'x-delivery-limit': DELIVERY_LIMIT,
     'x-dead-letter-exchange': '',
     'x-dead-letter-routing-key': deadName,
@@ -38,52 +37,12 @@ function liveArguments(deadName: string): Record<string, unknown> {
   };
 }
 
-/** What is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit unless told otherwise. */
-function deadArguments(connection: ChannelModel): Record<string, unknown> {
-  return limitsDeliveries(connection) ? { ...QUORUM, 'x-delivery-limit': -1 } : QUORUM;
-}
-
-/** Whether the broker is one that deletes what a quorum queue delivered too often, by default. */
-function limitsDeliveries({ connection }: ChannelModel): boolean {
-  return /^([4-9]|\d\d)\./.test(connection.serverProperties.version);
-}
-
-/** Whether the queue that is there was declared to hand what is rejected on to the dead-letter queue. */
-export async function deadLettersRejected(
-  connection: ChannelModel,
-  { name, deadName }: QueueConfig,
-): Promise<boolean> {
-  return (await differenceOf(connection, name, liveArguments(deadName))) === undefined;
-}
-
 /**
- * Whether what is taken from the dead-letter queue that is there, and given back, stays there, however often. An
- * operator's policy can't be seen.
+ * What is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit unless told otherwise.
  */
-export async function keepsWhatIsLookedAt(
-  connection: ChannelModel,
-  deadName: string,
-): Promise<boolean> {
-  if (!limitsDeliveries(connection)) return true;
-  const difference = await differenceOf(connection, deadName, deadArguments(connection));
-  // a classic queue counts nothing
-  return difference === undefined || difference.includes("'x-queue-type'");
-}
-
-/** What the broker says of a queue that is there with other arguments; undefined when they are the same. */
-async function differenceOf(
-  connection: ChannelModel,
-  queue: string,
-  args: Record<string, unknown>,
-): Promise<string | undefined> {
-  try {
-    await onChannel(connection, (channel) =>
-      channel.assertQueue(queue, { durable: true, arguments: args }),
-    );
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
+export function deadArguments({ connection }: ChannelModel): Record<string, unknown> {
+  const isV4 = /^([4-9]|\d\d)\./.test(connection.serverProperties.version);
+  return { 'x-queue-type': 'quorum', ...(isV4 && { 'x-delivery-limit': -1 }) };
 }
 
 async function exists(connection: ChannelModel, queue: string): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { connectTo } from './connect.ts';
-import { deadLettersRejected, declareQueues } from './declare.ts';
+import { declareQueues } from './declare.ts';
+import { deadLettersRejected } from './inspect.ts';
 import { connectionProblem, FatalError, messageOf, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { formatAddress, type Address, type QueueConfig } from './address.ts';
