@@ -106,9 +106,18 @@ describe('consumer dead list', () => {
     expect(headers.filter((name) => name !== 'x-delivery-count')).toEqual(['x-origin']);
   });
 
-  // cause: RabbitMQ 4 deletes from a quorum queue what was given back 20 times, unless it is told not to
-  it('never deletes a letter, however often it is called', async () => {
-    await sandbox.channel.assertQueue('worn.dead', { arguments: { 'x-queue-type': 'quorum' } });
+  // cause: a quorum queue deletes what was given back too often; since RabbitMQ 4 it does so unless told not to
+  it.each([
+    [
+      'the limit is the default one',
+      {},
+      /unless a policy lifts that: rabbitmqctl set_policy -p '\w+' /,
+    ],
+    ['the queue was declared with a limit', { 'x-delivery-limit': 4 }, /name another queue with/],
+  ])('never deletes a letter, however often it is called, where %s', async (_, limit, remedy) => {
+    await sandbox.channel.assertQueue('worn.dead', {
+      arguments: { 'x-queue-type': 'quorum', ...limit },
+    });
     for (const body of ['first', 'second']) {
       sandbox.channel.sendToQueue('worn.dead', Buffer.from(body), { persistent: true });
     }
@@ -116,9 +125,9 @@ describe('consumer dead list', () => {
     for (let look = 1; look <= 25; look += 1) {
       const { status, stderr } = await dead('list', '--dead-queue', 'worn.dead');
       if (status === 0) continue;
-      expect(stderr).toMatch(/^warning: .*: rabbitmqctl set_policy -p '\w+' .*'\^worn\\.dead\$' /);
+      expect(stderr).toMatch(remedy);
       expect(stderr).toMatch(
-        /\nerror: a letter in "worn.dead" was looked at 1\d times.* --force\n$/,
+        /\nerror: a letter in "worn.dead" was looked at \d+ times.* --force\n$/,
       );
     }
     await until('both are there', async () => (await sandbox.ready('worn.dead')) === 2);

@@ -1,4 +1,5 @@
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import type { DeliveryLimit } from '@csv2db/libs/queue/inspect.ts';
 import { DeadQueue } from './queue.ts';
 import { exportCsv, list, show } from './read.ts';
 import { purge, replay } from './replay.ts';
@@ -33,7 +34,7 @@ export async function onDeadLetters(
       return;
     }
     const isLook = task.kind !== 'replay' || task.reason !== undefined;
-    if (isLook && dead.isLimited) warn(limitWarning(config));
+    if (isLook && dead.limit.times < Infinity) warn(limitWarning(dead.limit, config));
     const letters = dead.letters(task.force || !isLook, signal);
     switch (task.kind) {
       case 'list':
@@ -54,12 +55,16 @@ export async function onDeadLetters(
 }
 
 /** https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling */
-function limitWarning({ deadName, addresses }: QueueConfig): string {
+function limitWarning(limit: DeliveryLimit, { deadName, addresses }: QueueConfig): string {
+  const what = `RabbitMQ deletes letters of "${deadName}" that are looked at more than ${limit.times} times`;
+  if (limit.isDeclared) {
+    return `${what} (x-delivery-limit): name another queue with --dead-queue, and delete this one once it is empty`;
+  }
   const pattern = `^${deadName.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
   const policy = [pattern, '{"delivery-limit": -1}'].map(quoteForShell).join(' ');
   const vhost = quoteForShell(addresses[0]?.vhost ?? '/');
   return (
-    `RabbitMQ deletes letters of "${deadName}" that are looked at more than 20 times. To keep them: ` +
+    `${what}, unless a policy lifts that: ` +
     `rabbitmqctl set_policy -p ${vhost} keep-dead-letters ${policy} --apply-to queues`
   );
 }

@@ -4,23 +4,21 @@ import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import { publishConfirmed, type Outgoing } from '@csv2db/libs/queue/confirm.ts';
 import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
-import { keepsWhatIsLookedAt } from '@csv2db/libs/queue/inspect.ts';
+import { deliveryLimitOf, type DeliveryLimit } from '@csv2db/libs/queue/inspect.ts';
 import { DELIVERY_COUNT } from './letter.ts';
 
 /** How long the broker may take to answer, in milliseconds. */
 const ANSWER_TIMEOUT = 30_000;
-/** How often a quorum queue of RabbitMQ 4 gives a message back before it deletes it, unless told otherwise. */
-const DELIVERY_LIMIT = 20;
-/** Looks that are left when the next one is refused. */
-const LOOKS_LEFT = 5;
+/** The share of the looks at a letter after which the next one is refused. */
+const WORN_OUT = 0.75;
 
 /** The dead-letter queue, to a person. The letters it hands out are held until they are settled, or it is closed. */
 export class DeadQueue {
   readonly name: string;
   /** Letters that were there when it was opened. */
   readonly count: number;
-  /** Whether RabbitMQ may delete a letter that was looked at too often. */
-  readonly isLimited: boolean;
+  /** How often a letter may be looked at before RabbitMQ deletes it. */
+  readonly limit: DeliveryLimit;
   readonly #connection: ChannelModel;
   readonly #channel: ConfirmChannel;
   readonly #lost = new AbortController();
@@ -28,13 +26,13 @@ export class DeadQueue {
   private constructor(
     name: string,
     count: number,
-    isLimited: boolean,
+    limit: DeliveryLimit,
     connection: ChannelModel,
     channel: ConfirmChannel,
   ) {
     this.name = name;
     this.count = count;
-    this.isLimited = isLimited;
+    this.limit = limit;
     this.#connection = connection;
     this.#channel = channel;
     channel.on('error', (error) => this.#lost.abort(error));
@@ -48,9 +46,9 @@ export class DeadQueue {
     const connection = await connectToFirst(config, 'csv2db consumer dead');
     try {
       const { messageCount } = await onChannel(connection, (channel) => channel.checkQueue(name));
-      const isLimited = !(await keepsWhatIsLookedAt(connection, name));
+      const limit = await deliveryLimitOf(connection, name);
       const channel = await connection.createConfirmChannel();
-      return new DeadQueue(name, messageCount, isLimited, connection, channel);
+      return new DeadQueue(name, messageCount, limit, connection, channel);
     } catch (error) {
       // what went wrong is said here
       await connection.close().catch(() => {});
@@ -69,7 +67,7 @@ export class DeadQueue {
     for (let number = 1; number <= this.count && !signal.aborted; number += 1) {
       const message = await this.#next();
       if (!message) return;
-      if (this.isLimited && !force) await this.#refuseWornOut(message);
+      if (!force) await this.#refuseWornOut(message);
       yield message;
     }
   }
@@ -132,13 +130,13 @@ export class DeadQueue {
   async #refuseWornOut(message: GetMessage): Promise<void> {
     const headers: Record<string, unknown> = message.properties.headers ?? {};
     const looks = headers[DELIVERY_COUNT];
-    // beyond the limit there is none: a policy has turned it off
-    if (typeof looks !== 'number' || looks > DELIVERY_LIMIT) return;
-    if (looks < DELIVERY_LIMIT - LOOKS_LEFT) return;
-    if (looks === DELIVERY_LIMIT) await this.#renew(message, headers);
+    const { times } = this.limit;
+    // beyond the limit there is none: a policy has lifted it
+    if (typeof looks !== 'number' || looks < WORN_OUT * times || looks > times) return;
+    if (looks === times) await this.#renew(message, headers);
     throw new FatalError(
-      `a letter in "${this.name}" was looked at ${looks} times, and RabbitMQ deletes it after ${DELIVERY_LIMIT}: ` +
-        `turn that off (see the warning), then look with --force`,
+      `a letter in "${this.name}" was looked at ${looks} times, and RabbitMQ deletes it after ${times}: ` +
+        `see the warning, and look again with --force`,
     );
   }
 

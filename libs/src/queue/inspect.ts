@@ -15,19 +15,35 @@ export async function deadLettersRejected(
   return (await differenceOf(connection, name, liveArguments(deadName))) === undefined;
 }
 
-/**
- * Whether what is taken from the dead-letter queue that is there, and given back, is known to stay
- * there, however often. An operator's policy can't be seen.
- */
-export async function keepsWhatIsLookedAt(
+/** How often a queue gives the same message back before RabbitMQ deletes or dead-letters it. */
+export interface DeliveryLimit {
+  /** Infinity when there is none. */
+  times: number;
+  /** Whether the queue was declared with it; then a policy can lower it, and not lift it. */
+  isDeclared: boolean;
+}
+
+/** The limit of quorum queues since RabbitMQ 4, unless told otherwise. */
+const DEFAULT_LIMIT = 20;
+
+/** The delivery limit of the dead-letter queue that is there, as far as it is known: an operator's policy can't be seen. */
+export async function deliveryLimitOf(
   connection: ChannelModel,
   deadName: string,
-): Promise<boolean> {
-  const keeping = deadArguments(connection);
-  if (!('x-delivery-limit' in keeping)) return true;
-  const difference = await differenceOf(connection, deadName, keeping);
+): Promise<DeliveryLimit> {
+  const wanted = deadArguments(connection);
+  const difference = await differenceOf(connection, deadName, wanted);
+  const declared = /'x-delivery-limit' .* current is (?:the value )?'(-?\d+)'/.exec(
+    difference ?? '',
+  );
+  if (declared) {
+    const times = Number(declared[1]);
+    return { times: times < 0 ? Infinity : times, isDeclared: true };
+  }
   // a classic queue counts nothing
-  return difference === undefined || difference.includes("'x-queue-type'");
+  const isKept = difference === undefined || difference.includes("'x-queue-type'");
+  const hasDefault = 'x-delivery-limit' in wanted && !isKept;
+  return { times: hasDefault ? DEFAULT_LIMIT : Infinity, isDeclared: false };
 }
 
 /** What the broker says of a queue that is there with other arguments; undefined when they are the same. */
