@@ -234,5 +234,5 @@ it('consumer dead purge deletes them, after a yes', async () => {
 it('a queue of dead letters that is not there is one line and status 1', async () => {
   const { status, stderr } = await dead('list', '--dead-queue', 'nowhere');
   expect(status).toBe(1);
-  expect(stderr).toMatch(/^error: the queue "nowhere" can't be read: [^\n]+\n$/);
+  expect(stderr).toMatch(/^error: the queue "nowhere" can't be used: [^\n]+\n$/);
 });

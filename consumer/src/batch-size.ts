@@ -10,18 +10,27 @@ export interface BatchConfig {
 
 /** Bytes of message bodies in a batch: at the start, at least and at most. */
 const [FIRST_BYTES, LEAST_BYTES, MOST_BYTES] = [320 * 1024, 32 * 1024, 1024 * 1024];
-/** Prefetch, in messages, likewise. Each may have many megabytes: their size is not known at the start. */
+/**
+ * Prefetch, in messages, likewise. Each may have many megabytes: their size is not known at the
+ * start.
+ */
 const [FIRST_PREFETCH, LEAST_PREFETCH, MOST_PREFETCH] = [2, 2, 4_000];
-/** How many times as large the next prefetch may be: the messages to come may be larger than those seen. */
+/**
+ * How many times as large the next prefetch may be: the messages to come may be larger than those
+ * seen.
+ */
 const GROWTH = 10;
 /**
- * How long a batch takes, in milliseconds. One that is slow waits, for the most part, for its commit:
- * larger ones wait less often. One that is too slow would hold up a stop. A fast one may be as at
- * the start.
+ * How long a batch takes, in milliseconds. One that is slow waits, for the most part, for its
+ * commit: larger ones wait less often. One that is too slow would hold up a stop. A fast one may be
+ * as at the start.
  */
 const [FAST, SLOW, TOO_SLOW] = [200, 400, 4_000];
 
-/** How large batches are, and how much is prefetched: what suits the database and the messages at hand. */
+/**
+ * How large batches are, and how much is prefetched: what suits the database and the messages at
+ * hand.
+ */
 export class BatchSize {
   /** What bounds a batch now. */
   readonly limits: BatchLimits;
@@ -37,7 +46,9 @@ export class BatchSize {
     this.limits = { weight: config.bytes ?? FIRST_BYTES, items: half(this.prefetch) };
   }
 
-  /** Learns from a batch of so many messages and bytes of bodies, which took so many milliseconds. */
+  /**
+   * Learns from a batch of so many messages and bytes of bodies, which took so many milliseconds.
+   */
   adapt(messages: number, bytes: number, milliseconds: number): void {
     const mean = bytes / messages;
     this.#meanBytes = ((this.#meanBytes ?? mean) + mean) / 2;

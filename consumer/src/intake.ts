@@ -8,12 +8,12 @@ import { Collector } from './collector.ts';
 const MAX_AGE = 50;
 
 /**
- * Consumes a queue in batches. The channel's prefetch is two batches, so that one is collected while
- * the other is stored; what is not acknowledged goes no further than that.
+ * Consumes a queue in batches. The channel's prefetch is two batches, so that one is collected
+ * while the other is stored; what is not acknowledged goes no further than that.
  *
- * When the signal is aborted, no more is taken from the queue, what has been delivered is handed on,
- * and the generator ends. When the session is lost it ends at once, and what it had collected is
- * dropped: the broker delivers it again.
+ * When the signal is aborted, no more is taken from the queue, what has been delivered is handed
+ * on, and the generator ends. When the session is lost it ends at once, and what it had collected
+ * is dropped: the broker delivers it again.
  *
  * @param size how large batches are. It may change between two of them, and is followed.
  */

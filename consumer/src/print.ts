@@ -13,9 +13,9 @@ class ReaderGoneError extends Error {
 }
 
 /**
- * Does work that prints lines to standard output, many at a time; all are out when this resolves. While a slow reader
- * makes it wait, the process does all else, as answering a broker that wants to know whether it is alive. When nobody
- * reads any more, the work ends early, and is done.
+ * Does work that prints lines to standard output, many at a time; all are out when this resolves.
+ * While a slow reader makes it wait, the process does all else, as answering a broker that wants to
+ * know whether it is alive. When nobody reads any more, the work ends early, and is done.
  *
  * @throws FatalError when standard output can't be written, as on a full disk.
  */

@@ -7,8 +7,8 @@ import { bury } from './dead-letters/bury.ts';
 
 /**
  * Acknowledges a batch whose rows are committed, after its refused messages are safe in the
- * dead-letter queue. Nothing else acknowledges. What can't be made a dead letter is rejected: RabbitMQ moves it there
- * itself, as it is.
+ * dead-letter queue. Nothing else acknowledges. What can't be made a dead letter is rejected:
+ * RabbitMQ moves it there itself, as it is.
  *
  * @param channel the one that the batch came from.
  * @param batch every delivery of the channel since the last one that was acknowledged.

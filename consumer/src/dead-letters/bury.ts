@@ -10,7 +10,10 @@ import { toBareLetter, toLetters, type Letter } from './letter.ts';
 const CONFIRM_TIMEOUT = 30_000;
 /** Letters that are on their way at a time. */
 const AT_ONCE = 1_000;
-/** The broker's answer to a message that it will not take, however often: AMQP's PRECONDITION_FAILED. */
+/**
+ * The broker's answer to a message that it will not take, however often: AMQP's
+ * PRECONDITION_FAILED.
+ */
 const UNACCEPTABLE = '406';
 
 /** A letter that can't be published as it is, and why. */
@@ -20,8 +23,9 @@ interface Unpublishable {
 }
 
 /**
- * Puts refused messages into the dead-letter queue; what is there when this resolves is on the broker's disk. A
- * letter that is not taken as it is, is sent without the headers and properties of its message.
+ * Puts refused messages into the dead-letter queue; what is there when this resolves is on the
+ * broker's disk. A letter that is not taken as it is, is sent without the headers and properties of
+ * its message.
  *
  * @returns the deliveries that are not taken even so, and why.
  * @throws TransientError when the broker takes none now: it is away, or the queue is gone or full.

@@ -15,16 +15,22 @@ export const DEAD = {
   attempts: 'x-csv2db-attempts',
 } as const;
 
-/** How often a quorum queue has delivered a message in vain; a look at a dead letter counts, too. */
+/**
+ * How often a quorum queue has delivered a message in vain; a look at a dead letter counts, too.
+ */
 export const DELIVERY_COUNT = 'x-delivery-count';
 
 /**
- * Headers that are no part of a message. With CC and BCC RabbitMQ would route a letter to other queues as well; with
- * an old x-death it may take it for one that goes round in circles, and drop it:
+ * Headers that RabbitMQ counts in, or obeys: with CC it would route a letter to other queues, too.
+ */
+const OBEYED = /^(CC|BCC|x-delivery-count|x-acquired-count)$/;
+
+/**
+ * Headers that RabbitMQ sets when it moves a message to another queue. With old ones it may take a
+ * letter for one that goes round in circles, and drop it:
  * https://www.rabbitmq.com/docs/dlx#automatic-dead-lettering-cycles
  */
-const OF_THE_BROKER =
-  /^(CC|BCC|x-delivery-count|x-acquired-count|x-death|x-(first|last)-death-\w+)$/;
+const OF_A_MOVE = /^x-(death|(first|last)-death-\w+)$/;
 
 /** Longest reason, in characters: one may quote what a table's owner raises, or a value. */
 const LONGEST_REASON = 1_000;
@@ -35,8 +41,8 @@ export interface Letter extends Outgoing {
 }
 
 /**
- * A letter for each refusal. A row that is nested too deep to be written as a message of its own stays in its
- * message, which is one letter then.
+ * A letter for each refusal. A row that is nested too deep to be written as a message of its own
+ * stays in its message, which is one letter then.
  */
 export function toLetters(refusals: readonly Refusal[]): Letter[] {
   const whole = new Set<Delivery>();
@@ -51,7 +57,10 @@ export function toLetters(refusals: readonly Refusal[]): Letter[] {
   });
 }
 
-/** The letter as it is most easily taken: with no header or property but those that say what happened. */
+/**
+ * The letter as it is most easily taken: with no header or property but those that say what
+ * happened.
+ */
 export function toBareLetter({ refusal, body }: Letter, why: string): Letter {
   const { import: importId, row, rows } = HEADERS;
   const reason = `${shorten(refusal.reason)} (headers and properties were left out: ${why})`;
@@ -67,10 +76,18 @@ export function toBareLetter({ refusal, body }: Letter, why: string): Letter {
 export function toMessage({ content, properties }: Message): Outgoing {
   const headers = new Map<string, unknown>(Object.entries(properties.headers ?? {}));
   for (const name of Object.values(DEAD)) headers.delete(name);
+  return { body: content, properties: propertiesOf(properties, withoutMoves(headers)) };
+}
+
+/** A dead letter as it is, to be published again: its deliveries count anew. */
+export function toSameLetter({ content, properties }: Message): Outgoing {
+  const headers = Object.entries(properties.headers ?? {});
   return { body: content, properties: propertiesOf(properties, headers) };
 }
 
-/** Why a message is a dead letter: as the consumer says, or RabbitMQ, if it was the one to move it. */
+/**
+ * Why a message is a dead letter: as the consumer says, or RabbitMQ, if it was the one to move it.
+ */
 export function reasonOf({ properties }: Message): string {
   const headers: Record<string, unknown> = properties.headers ?? {};
   const reason = headers[DEAD.reason];
@@ -88,7 +105,7 @@ const BROKERS_REASONS = new Map<unknown, string>([
 
 function toLetter(refusal: Refusal, body: Buffer): Letter {
   const { properties } = refusal.delivery;
-  return { refusal, body, properties: propertiesOf(properties, headersOf(refusal)) };
+  return { refusal, body, properties: propertiesOf(properties, withoutMoves(headersOf(refusal))) };
 }
 
 /** The headers of the original message, and why and when it was refused. */
@@ -105,11 +122,15 @@ function headersOf({ delivery, part, reason, sqlstate }: Refusal): Map<string, u
   return headers;
 }
 
+function withoutMoves(headers: ReadonlyMap<string, unknown>): [string, unknown][] {
+  return [...headers].filter(([name]) => !OF_A_MOVE.test(name));
+}
+
 function propertiesOf(
   properties: Message['properties'],
-  headers: ReadonlyMap<string, unknown>,
+  headers: readonly [string, unknown][],
 ): Options.Publish {
-  const kept = [...headers].filter(([name]) => !OF_THE_BROKER.test(name));
+  const kept = headers.filter(([name]) => !OBEYED.test(name));
   const options: Options.Publish = { ...properties, headers: Object.fromEntries(kept) };
   // the broker would refuse a message in another user's name, and throw an expired one away
   delete options.userId;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
 import { within } from '@csv2db/libs/deadline.ts';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
@@ -5,14 +6,17 @@ import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import { publishConfirmed, type Outgoing } from '@csv2db/libs/queue/confirm.ts';
 import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
 import { deliveryLimitOf, type DeliveryLimit } from '@csv2db/libs/queue/inspect.ts';
-import { DELIVERY_COUNT } from './letter.ts';
+import { DELIVERY_COUNT, toSameLetter } from './letter.ts';
 
 /** How long the broker may take to answer, in milliseconds. */
 const ANSWER_TIMEOUT = 30_000;
 /** The share of the looks at a letter after which the next one is refused. */
 const WORN_OUT = 0.75;
 
-/** The dead-letter queue, to a person. The letters it hands out are held until they are settled, or it is closed. */
+/**
+ * The dead-letter queue, as a person looks at it. The letters that it hands out are held until they
+ * are moved, or it is closed.
+ */
 export class DeadQueue {
   readonly name: string;
   /** Letters that were there when it was opened. */
@@ -35,6 +39,8 @@ export class DeadQueue {
     this.limit = limit;
     this.#connection = connection;
     this.#channel = channel;
+    // each letter that is on its way listens
+    setMaxListeners(0, this.#lost.signal);
     channel.on('error', (error) => this.#lost.abort(error));
     channel.on('return', () => this.#lost.abort(new Error('there is no such queue')));
     connection.once('close', () => this.#lost.abort(new Error('the connection is lost')));
@@ -50,9 +56,8 @@ export class DeadQueue {
       const channel = await connection.createConfirmChannel();
       return new DeadQueue(name, messageCount, limit, connection, channel);
     } catch (error) {
-      // what went wrong is said here
-      await connection.close().catch(() => {});
-      throw unreadable(name, error);
+      await within(ANSWER_TIMEOUT, connection.close()).catch(() => {});
+      throw unusable(name, error);
     }
   }
 
@@ -73,8 +78,8 @@ export class DeadQueue {
   }
 
   /**
-   * Publishes messages to another queue, and takes the letters that they were out of this one: only after the
-   * broker has confirmed them. What happens in between makes two of one, not none.
+   * Publishes messages to a queue, and takes the letters that they were out of this one, after the
+   * broker has confirmed them: what happens in between makes two of one, not none.
    *
    * @returns why any of them stay, by their letters.
    * @throws FatalError when there is no such queue, or the broker is gone.
@@ -104,11 +109,18 @@ export class DeadQueue {
 
   /** Deletes the letters. @returns their number. */
   async purge(): Promise<number> {
-    const purged = await onChannel(this.#connection, (channel) => channel.purgeQueue(this.name));
-    return purged.messageCount;
+    try {
+      const purge = this.#channel.purgeQueue(this.name);
+      return (await within(ANSWER_TIMEOUT, purge)).messageCount;
+    } catch (error) {
+      throw unusable(this.name, error);
+    }
   }
 
-  /** Gives back what is held, so that it counts as little as can be: since RabbitMQ 4.3 a closed channel counts, this not. */
+  /**
+   * Gives back what is held. It says so, rather than only close the channel: since RabbitMQ 4.3
+   * that does not count as a delivery in vain.
+   */
   async close(): Promise<void> {
     try {
       this.#channel.nackAll(true);
@@ -123,7 +135,7 @@ export class DeadQueue {
     try {
       return await within(ANSWER_TIMEOUT, this.#channel.get(this.name));
     } catch (error) {
-      throw unreadable(this.name, error);
+      throw unusable(this.name, error);
     }
   }
 
@@ -133,19 +145,13 @@ export class DeadQueue {
     const { times } = this.limit;
     // beyond the limit there is none: a policy has lifted it
     if (typeof looks !== 'number' || looks < WORN_OUT * times || looks > times) return;
-    if (looks === times) await this.#renew(message, headers);
+    // it would be deleted when it is given back
+    if (looks === times)
+      await this.move([{ letter: message, ...toSameLetter(message) }], this.name);
     throw new FatalError(
       `a letter in "${this.name}" was looked at ${looks} times, and RabbitMQ deletes it after ${times}: ` +
         `see the warning, and look again with --force`,
     );
-  }
-
-  /** Has a letter that would be deleted when it is given back begin anew, at the end of its queue. */
-  async #renew(message: GetMessage, headers: Record<string, unknown>): Promise<void> {
-    const kept = Object.entries(headers).filter(([name]) => name !== DELIVERY_COUNT);
-    const properties = { ...message.properties, headers: Object.fromEntries(kept) };
-    delete properties.userId;
-    await this.move([{ letter: message, body: message.content, properties }], this.name);
   }
 
   async #publish(message: Outgoing, to: string): Promise<Outgoing[]> {
@@ -154,8 +160,8 @@ export class DeadQueue {
   }
 }
 
-function unreadable(queue: string, error: unknown): FatalError {
-  return new FatalError(`the queue "${queue}" can't be read: ${messageOf(error)}`, {
+function unusable(queue: string, error: unknown): FatalError {
+  return new FatalError(`the queue "${queue}" can't be used: ${messageOf(error)}`, {
     cause: error,
   });
 }

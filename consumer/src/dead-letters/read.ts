@@ -72,7 +72,10 @@ export async function show(
   throw new FatalError(`there is no dead letter ${number}: "${dead.name}" holds ${dead.count}`);
 }
 
-/** Prints the contacts of the letters as CSV, with the reason of each; what is no contact has no name and email. */
+/**
+ * Prints the contacts of the letters as CSV, with the reason of each; what is no contact has no
+ * name and email.
+ */
 export async function exportCsv(letters: AsyncIterable<GetMessage>, print: Print): Promise<void> {
   const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   for await (const message of letters) {
@@ -134,8 +137,8 @@ function readable<T>(decode: () => T): T | undefined {
 }
 
 /**
- * A line with what a terminal would obey, or not show, escaped as in JSON: what is in a letter is a stranger's. Tabs
- * and line ends are those of the format.
+ * A line with what a terminal would obey, or not show, escaped as in JSON: what is in a letter is a
+ * stranger's. Tabs and line ends are those of the format.
  */
 function visible(line: string): string {
   return line.replaceAll(/[^\P{C}\t\n]/gu, (characters) =>

@@ -5,8 +5,8 @@ import { onChannel } from './connect.ts';
 import { deadArguments, liveArguments } from './declare.ts';
 
 /**
- * Whether the queue that is there is known to hand what is rejected on to the dead-letter queue; any
- * other might drop it.
+ * Whether the queue that is there is known to hand what is rejected on to the dead-letter queue;
+ * any other might drop it.
  */
 export async function deadLettersRejected(
   connection: ChannelModel,
@@ -26,7 +26,10 @@ export interface DeliveryLimit {
 /** The limit of quorum queues since RabbitMQ 4, unless told otherwise. */
 const DEFAULT_LIMIT = 20;
 
-/** The delivery limit of the dead-letter queue that is there, as far as it is known: an operator's policy can't be seen. */
+/**
+ * The delivery limit of the dead-letter queue that is there, as far as it is known: an operator's
+ * policy can't be seen.
+ */
 export async function deliveryLimitOf(
   connection: ChannelModel,
   deadName: string,
@@ -46,7 +49,10 @@ export async function deliveryLimitOf(
   return { times: hasDefault ? DEFAULT_LIMIT : Infinity, isDeclared: false };
 }
 
-/** What the broker says of a queue that is there with other arguments; undefined when they are the same. */
+/**
+ * What the broker says of a queue that is there with other arguments; undefined when they are the
+ * same.
+ */
 async function differenceOf(
   connection: ChannelModel,
   queue: string,

@@ -24,11 +24,14 @@ export interface QueueSession {
   /** Whether the queue was not there, and was declared for this session. */
   isQueueNew: boolean;
   /**
-   * Resolves when what the broker confirms is safe from a crash: once both queues are old enough to be registered on
-   * its disk, or when the session is lost.
+   * Resolves when what the broker confirms is safe from a crash: once both queues are old enough to
+   * be registered on its disk, or when the session is lost.
    */
   registered: Promise<void>;
-  /** A channel in confirm mode beside the others: what the broker does not accept there closes it alone. */
+  /**
+   * Opens a channel in confirm mode beside the others: what the broker does not accept there closes
+   * that one alone.
+   */
   openChannel(): Promise<ConfirmChannel>;
   /** Whether the queue is known to hand what is rejected on to the dead-letter queue. */
   deadLettersRejected(): Promise<boolean>;
