@@ -4,7 +4,7 @@ import { reasonOf, toMessage } from './letter.ts';
 import type { DeadQueue } from './queue.ts';
 
 /** Messages that are on their way at a time. */
-const AT_ONCE = 500;
+const AT_ONCE = 25;
 
 /**
  * Moves letters back into the queue that they came from.
