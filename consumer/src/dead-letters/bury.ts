@@ -8,7 +8,7 @@ import { toBareLetter, toLetters, type Letter } from './letter.ts';
 
 /** How long the broker may be silent about dead letters, in milliseconds, alarms apart. */
 const CONFIRM_TIMEOUT = 30_000;
-/** Letters that are on their way at a time. */
+/** Letters that are made, and on their way, at a time: a message may hold 100,000 bad rows. */
 const AT_ONCE = 1_000;
 /**
  * The broker's answer to a message that it will not take, however often: AMQP's
@@ -50,13 +50,12 @@ export async function bury(
 async function buryAll(
   session: QueueSession,
   deadQueue: string,
-  letters: readonly Letter[],
+  letters: Iterable<Letter>,
 ): Promise<Map<Delivery, string>> {
   const unburied = new Map<Delivery, string>();
-  for (let first = 0; first < letters.length; first += AT_ONCE) {
-    const failed = await publish(session, deadQueue, letters.slice(first, first + AT_ONCE));
+  for (const some of inGroups(letters)) {
     // the broker does not say which of them it did not accept
-    for (const { letter } of failed) {
+    for (const { letter } of await publish(session, deadQueue, some)) {
       const [still] = await publish(session, deadQueue, [letter]);
       if (!still) continue;
       const [even] = await publish(session, deadQueue, [toBareLetter(letter, still.why)]);
@@ -64,6 +63,17 @@ async function buryAll(
     }
   }
   return unburied;
+}
+
+function* inGroups<T>(items: Iterable<T>): Generator<T[], void> {
+  let group: T[] = [];
+  for (const item of items) {
+    group.push(item);
+    if (group.length < AT_ONCE) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
 /**

@@ -44,17 +44,19 @@ export interface Letter extends Outgoing {
  * A letter for each refusal. A row that is nested too deep to be written as a message of its own
  * stays in its message, which is one letter then.
  */
-export function toLetters(refusals: readonly Refusal[]): Letter[] {
+export function* toLetters(refusals: readonly Refusal[]): Generator<Letter, void> {
   const whole = new Set<Delivery>();
-  return refusals.flatMap((refusal) => {
+  for (const refusal of refusals) {
     const { delivery, part, reason } = refusal;
     const body = part ? encodeRow(part.value) : delivery.content;
-    if (body) return toLetter(refusal, body);
-    if (whole.has(delivery)) return [];
-    whole.add(delivery);
-    const note = `${reason} (row ${(part?.index ?? 0) + 1} of the message, which is nested too deep)`;
-    return toLetter({ ...refusal, part: undefined, reason: note }, delivery.content);
-  });
+    if (body) {
+      yield toLetter(refusal, body);
+    } else if (part && !whole.has(delivery)) {
+      whole.add(delivery);
+      const note = `${reason} (row ${part.index + 1} of the message, which is nested too deep)`;
+      yield toLetter({ ...refusal, part: undefined, reason: note }, delivery.content);
+    }
+  }
 }
 
 /**

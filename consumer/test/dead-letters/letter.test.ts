@@ -48,7 +48,7 @@ function delivered(sent: { body: Buffer; properties: Partial<Message['properties
 }
 
 function letter(of: Delivery, refusal: object = {}) {
-  const [only, ...others] = toLetters([{ delivery: of, reason: 'because', ...refusal }]);
+  const [only, ...others] = [...toLetters([{ delivery: of, reason: 'because', ...refusal }])];
   expect(others).toEqual([]);
   if (!only) throw new Error('there is no letter');
   return only;
@@ -145,14 +145,15 @@ describe('rows that are nested too deep to be messages of their own', () => {
   it('are one letter, which is their message', () => {
     const deep: unknown = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000));
     const original = delivery('the message');
-    const letters = toLetters([
-      { delivery: original, reason: 'a', part: { index: 0, value: deep } },
-      { delivery: original, reason: 'b', part: { index: 1, value: 1 } },
-      { delivery: original, reason: 'c', part: { index: 2, value: deep } },
-    ]);
+    const refusals = [deep, 1, deep].map((value, index) => ({
+      delivery: original,
+      reason: 'because',
+      part: { index, value },
+    }));
+    const letters = [...toLetters(refusals)];
     expect(letters.map(({ body }) => String(body))).toEqual(['the message', '1']);
     expect(letters[0]?.properties.headers).toMatchObject({
-      'x-csv2db-reason': 'a (row 1 of the message, which is nested too deep)',
+      'x-csv2db-reason': 'because (row 1 of the message, which is nested too deep)',
       'x-csv2db-row': 7,
     });
   });
