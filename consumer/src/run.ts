@@ -4,6 +4,7 @@ import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
 import type { ConsumerConfig } from './config.ts';
 import { openPool } from './database/connect.ts';
+import { BatchSize } from './batch-size.ts';
 import { decode } from './decode.ts';
 import { intake } from './intake.ts';
 import { Progress } from './progress.ts';
@@ -52,11 +53,18 @@ async function work(
   signal: AbortSignal,
 ): Promise<void> {
   const giveBack = (): void => session.fail('the messages in hand were given back to the queue');
-  for await (const batch of intake(session, channel, queue.name, batches, signal)) {
+  const size = new BatchSize(batches);
+  for await (const batch of intake(session, channel, queue.name, size, signal)) {
     const began = performance.now();
     const outcome = await store.store(() => decode(batch), signal, giveBack);
     session.lost.throwIfAborted();
-    await settle(channel, queue.deadName, batch, outcome.refusals);
-    progress.settled(outcome, performance.now() - began);
+    await settle(session, channel, queue, batch, outcome.refusals);
+    const milliseconds = performance.now() - began;
+    size.adapt(
+      batch.length,
+      batch.reduce((sum, { content }) => sum + content.length, 0),
+      milliseconds,
+    );
+    progress.settled(outcome, milliseconds);
   }
 }

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { codeOf } from '@csv2db/libs/errors.ts';
-import type { Row } from '../decode.ts';
+import type { Row } from '../batch.ts';
 import { verdictOn } from './sqlstate.ts';
 
 const COPY = 'COPY contacts (name, email) FROM STDIN';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Refusal, Row } from '../decode.ts';
+import type { Refusal, Row } from '../batch.ts';
 import { verdictOn } from './sqlstate.ts';
 
 /** What became of rows: each was inserted, is a duplicate, or was refused. */

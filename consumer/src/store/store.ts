@@ -5,7 +5,7 @@ import { retry } from '@csv2db/libs/retry.ts';
 import type { DatabaseConfig } from '../config.ts';
 import { copy, copyData } from './copy.ts';
 import { databaseProblem, onClient } from '../database/connect.ts';
-import type { Decoded, Row } from '../decode.ts';
+import type { Decoded, Row } from '../batch.ts';
 import { insert, sum, type Inserted } from './insert.ts';
 import { Seen } from './seen.ts';
 import { verdictOn } from './sqlstate.ts';

@@ -1,0 +1,39 @@
+import type { ConsumeMessage } from 'amqplib';
+import type { Contact } from '@csv2db/libs/contact.ts';
+
+/** A message on its way through the stages; it is acknowledged on the channel it came from. */
+export type Delivery = ConsumeMessage;
+
+/** A row that was delivered, and can be read. */
+export interface Row {
+  contact: Contact;
+  delivery: Delivery;
+  /** Its place in a message of several rows, from 0; undefined when the message is the row. */
+  index: number | undefined;
+}
+
+/** What can't be stored, ever, and why: a whole message, or a row of it. */
+export interface Refusal {
+  delivery: Delivery;
+  /** The row of a message of several; undefined when it is about the message. */
+  part?: { index: number; value: unknown } | undefined;
+  reason: string;
+  /** The SQLSTATE of the database; undefined when it did not get that far. */
+  sqlstate?: string | undefined;
+}
+
+/** What a batch holds: each row in one of two places. */
+export interface Decoded {
+  rows: Row[];
+  refusals: Refusal[];
+}
+
+/** What became of the rows of a batch: each is counted in exactly one place. */
+export interface Outcome {
+  inserted: number;
+  /** Rows whose email was in the table already, or earlier in the batch. */
+  duplicates: number;
+  /** Rows that a trigger or a rule of the table left out, without an error. */
+  skipped: number;
+  refusals: Refusal[];
+}
