@@ -3,16 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
+import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import createContacts from '../../migrations/0001_create-contacts.sql';
-import type { DatabaseConfig } from '../config.ts';
-import { connectionOptions, databaseProblem } from './connect.ts';
+import { connectionOptions, type DatabaseConfig } from './connect.ts';
+import { databaseProblem } from './problem.ts';
 
 /** Every migration, under the name that the database remembers it by. */
 const MIGRATIONS: Record<string, string> = {
   '0001_create-contacts.sql': createContacts,
 };
+
+/** The table that remembers which migrations were applied. */
+const MIGRATIONS_TABLE = 'pgmigrations';
 
 /** The database that is there on every server, to connect to where ours is not. */
 const MAINTENANCE_DATABASE = 'postgres';
@@ -28,33 +31,20 @@ export async function migrate(
   direction: 'up' | 'down',
   log: Logger,
 ): Promise<void> {
-  try {
+  const names = await saying(database, async () => {
     if (direction === 'up') await createDatabase(database, log);
-    const done = await inFolder(MIGRATIONS, (dir) =>
-      runner({
-        databaseUrl: connectionOptions(database),
-        dir,
-        direction,
-        migrationsTable: 'pgmigrations',
-        singleTransaction: true,
-        advisoryLockMode: 'wait',
-        logger: {
-          info: () => {},
-          warn: (text) => log.warn(text),
-          // it is thrown, too
-          error: () => {},
-        },
-      }),
-    );
-    const names = done.map(({ name }) => name);
-    const verb = direction === 'up' ? 'applied' : 'taken back';
-    log.info(
-      { database: database.name, migrations: names },
-      names.length > 0 ? `migrations ${verb}: ${names.join(', ')}` : 'no migration to run',
-    );
-  } catch (error) {
-    throw new FatalError(databaseProblem(error, database), { cause: error });
-  }
+    return await withClient(database, async (client) => {
+      const schema = await migrationsSchema(client, database);
+      return await inFolder(MIGRATIONS, (dir) =>
+        runMigrations(client, dir, schema, direction, log),
+      );
+    });
+  });
+  const verb = direction === 'up' ? 'applied' : 'taken back';
+  log.info(
+    { database: database.name, migrations: names },
+    names.length > 0 ? `migrations ${verb}: ${names.join(', ')}` : 'no migration to run',
+  );
 }
 
 /**
@@ -63,14 +53,90 @@ export async function migrate(
  * @throws FatalError when the server can't be reached or refuses.
  */
 export async function dropDatabase(database: DatabaseConfig, log: Logger): Promise<void> {
-  try {
-    await withClient({ ...database, name: MAINTENANCE_DATABASE }, (client) =>
+  await saying(database, () =>
+    withClient({ ...database, name: MAINTENANCE_DATABASE }, (client) =>
       client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database.name)} WITH (FORCE)`),
-    );
-    log.info({ database: database.name }, `database "${database.name}" is dropped`);
+    ),
+  );
+  log.info({ database: database.name }, `database "${database.name}" is dropped`);
+}
+
+/** Does work on the database. @throws FatalError with the reason, when it fails. */
+async function saying<T>(database: DatabaseConfig, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    throw new FatalError(databaseProblem(error, database), { cause: error });
+    if (error instanceof FatalError) throw error;
+    throw new FatalError(databaseProblem(error, database).message, { cause: error });
   }
+}
+
+/** @returns the names of the migrations that ran. */
+async function runMigrations(
+  client: pg.Client,
+  dir: string,
+  schema: string,
+  direction: 'up' | 'down',
+  log: Logger,
+): Promise<string[]> {
+  try {
+    const done = await runner({
+      dbClient: client,
+      dir,
+      direction,
+      migrationsTable: MIGRATIONS_TABLE,
+      migrationsSchema: schema,
+      singleTransaction: true,
+      advisoryLockMode: 'wait',
+      logger: {
+        info: () => {},
+        warn: (text) => log.warn(text),
+        // it is thrown, too
+        error: () => {},
+      },
+    });
+    return done.map(({ name }) => name);
+  } catch (error) {
+    if (codeOf(error) !== undefined) throw error;
+    // its own errors, some with the stack of another one in their text
+    const [text] = messageOf(error).split('\n');
+    throw new FatalError(`the migrations can't run: ${text}`, { cause: error });
+  }
+}
+
+/**
+ * The schema of the table that remembers the migrations: where it is, or else the first of the
+ * search_path, where the migrations create theirs.
+ *
+ * @throws FatalError when the user may not create tables there.
+ */
+async function migrationsSchema(client: pg.Client, database: DatabaseConfig): Promise<string> {
+  const { rows } = await client.query<{
+    existing: string | null;
+    current: string | null;
+    mayCreate: boolean | null;
+    own: string | null;
+  }>(
+    `SELECT (SELECT nspname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE pg_class.oid = to_regclass($1)) AS existing,
+       current_schema()::text AS current,
+       has_schema_privilege(current_schema()::text, 'CREATE') AS "mayCreate",
+       (SELECT quote_ident(nspname) FROM pg_namespace
+         WHERE has_schema_privilege(oid, 'CREATE') AND nspname NOT LIKE 'pg\\_%' LIMIT 1) AS own`,
+    [MIGRATIONS_TABLE],
+  );
+  const { existing = null, current = null, mayCreate = null, own = null } = rows[0] ?? {};
+  if (existing !== null) return existing;
+  if (current !== null && mayCreate === true) return current;
+  const user = pg.escapeIdentifier(database.user);
+  const name = pg.escapeIdentifier(database.name);
+  const remedy =
+    own === null
+      ? `GRANT CREATE ON SCHEMA public TO ${user};`
+      : `ALTER ROLE ${user} IN DATABASE ${name} SET search_path = ${own};`;
+  throw new FatalError(
+    `PostgreSQL at ${database.host}:${database.port} does not let the user "${database.user}" create a table in ${current === null ? 'any schema of the search_path' : `the schema ${current}`}: ${remedy}`,
+  );
 }
 
 async function createDatabase(database: DatabaseConfig, log: Logger): Promise<void> {
@@ -112,11 +178,23 @@ async function inFolder<T>(
   files: Record<string, string>,
   work: (dir: string) => Promise<T>,
 ): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), 'csv2db-migrations-'));
+  const dir = await folderOf(files);
   try {
-    for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
     return await work(dir);
   } finally {
     await rm(dir, { recursive: true });
+  }
+}
+
+async function folderOf(files: Record<string, string>): Promise<string> {
+  try {
+    const dir = await mkdtemp(join(tmpdir(), 'csv2db-migrations-'));
+    for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
+    return dir;
+  } catch (error) {
+    throw new FatalError(
+      `the migrations can't be put into the folder for temporary files: ${messageOf(error)}: set TMPDIR to a folder that can be written`,
+      { cause: error },
+    );
   }
 }

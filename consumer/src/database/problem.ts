@@ -1,0 +1,96 @@
+import pg from 'pg';
+import { codeOf, connectionProblem, messageOf, TransientError } from '@csv2db/libs/errors.ts';
+import type { DatabaseConfig } from './connect.ts';
+import { isUnanswered, verdictOn } from './sqlstate.ts';
+
+/**
+ * The database is not set up as it has to be, and waiting alone does not mend that: at the start it is
+ * fatal. Later a person may be at work on it, so that the same is tried again.
+ */
+export class SetUpError extends TransientError {
+  override name = 'SetUpError';
+}
+
+/** The table is as it has to be, and yet none of the rows that were tried is taken. */
+export class RowsRefusedError extends SetUpError {
+  override name = 'RowsRefusedError';
+}
+
+/**
+ * What a failed connection or statement means to the person who runs this, and whether waiting mends it.
+ *
+ * @returns a TransientError for an outage, a SetUpError for what a person has to mend, each with the
+ * server's own words; what is not an error of the database, as it is.
+ */
+export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
+  const verdict = verdictOn(error);
+  if (error instanceof TransientError) return error;
+  if (verdict === 'defect') return error instanceof Error ? error : new Error(messageOf(error));
+  const where = `PostgreSQL at ${config.host}:${config.port}`;
+  if (isUnanswered(error)) {
+    return new TransientError(`${where} does not answer: timeout`, { cause: error });
+  }
+  if (!(error instanceof pg.DatabaseError)) {
+    const message = `${where} (--db-host, --db-port) can't be reached: ${connectionProblem(error)}`;
+    return new TransientError(message, { cause: error });
+  }
+  const text = oneLine(messageOf(error));
+  const known = explain(error, config);
+  const message = known
+    ? `${where} ${known} (${text})`
+    : `${where} failed: ${text} (SQLSTATE ${error.code})`;
+  return verdict === 'set-up'
+    ? new SetUpError(message, { cause: error })
+    : new TransientError(message, { cause: error });
+}
+
+/** What happened and what to do about it, where that can be told. */
+function explain(error: pg.DatabaseError, config: DatabaseConfig): string | undefined {
+  const { message } = error;
+  const user = `"${config.user}"`;
+  const [asUser, database] = [config.user, config.name].map((name) => pg.escapeIdentifier(name));
+  switch (codeOf(error)) {
+    case '28P01':
+      return `refused the user ${user}: check --db-user and --db-pass, and whether the password has expired`;
+    case '28000':
+      if (/no encryption|SSL off/.test(message)) {
+        return `refused the user ${user}, who came without TLS: set PGSSLMODE=require (no-verify for a certificate of the server's own), or add a "host" line to its pg_hba.conf`;
+      }
+      if (/pg_hba/.test(message)) {
+        return `refused the user ${user}: add a line to its pg_hba.conf that lets this host in`;
+      }
+      return `refused the user ${user}: check --db-user, or allow it with: ALTER ROLE ${asUser} LOGIN;`;
+    case '3D000':
+      return `has no database "${config.name}": create it with "consumer migrate", or check --db-name`;
+    case '42P01':
+      if (!/"contacts"/.test(message)) return undefined;
+      return `has no table contacts in "${config.name}": create it with "consumer migrate"`;
+    case '42501': {
+      const [, kind, name] = /for (database|schema|sequence|table) (\S+)$/.exec(message) ?? [];
+      if (kind === undefined || name === undefined) return undefined;
+      const rights = RIGHTS[kind] ?? 'ALL';
+      return `refuses the user ${user} a right: GRANT ${rights} ON ${kind.toUpperCase()} ${name} TO ${asUser};`;
+    }
+    case '53300':
+      return `has no connection left: raise the limit that it names, or lower --parallel`;
+    case '55000':
+      if (!/accepting connections/.test(message)) return undefined;
+      return `lets nobody into "${config.name}": ALTER DATABASE ${database} ALLOW_CONNECTIONS true;`;
+    case '55P03':
+      return `waited for somebody's lock on the table: see pg_locks and pg_stat_activity`;
+    default:
+      return undefined;
+  }
+}
+
+/** What a consumer needs of each kind of object. */
+const RIGHTS: Record<string, string> = {
+  database: 'CONNECT',
+  schema: 'USAGE, CREATE',
+  sequence: 'USAGE',
+  table: 'INSERT, SELECT',
+};
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}
