@@ -132,8 +132,8 @@ async function migrationsSchema(client: pg.Client, database: DatabaseConfig): Pr
   const name = pg.escapeIdentifier(database.name);
   const remedy =
     own === null
-      ? `GRANT CREATE ON SCHEMA public TO ${user};`
-      : `ALTER ROLE ${user} IN DATABASE ${name} SET search_path = ${own};`;
+      ? `GRANT CREATE ON SCHEMA public TO ${user}`
+      : `ALTER ROLE ${user} IN DATABASE ${name} SET search_path = ${own}`;
   throw new FatalError(
     `PostgreSQL at ${database.host}:${database.port} does not let the user "${database.user}" create a table in ${current === null ? 'any schema of the search_path' : `the schema ${current}`}: ${remedy}`,
   );

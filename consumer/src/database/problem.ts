@@ -59,7 +59,7 @@ function explain(error: pg.DatabaseError, config: DatabaseConfig): string | unde
       if (/pg_hba/.test(message)) {
         return `refused the user ${user}: add a line to its pg_hba.conf that lets this host in`;
       }
-      return `refused the user ${user}: check --db-user, or allow it with: ALTER ROLE ${asUser} LOGIN;`;
+      return `refused the user ${user}: check --db-user, or allow it with: ALTER ROLE ${asUser} LOGIN`;
     case '3D000':
       return `has no database "${config.name}": create it with "consumer migrate", or check --db-name`;
     case '42P01':
@@ -69,13 +69,13 @@ function explain(error: pg.DatabaseError, config: DatabaseConfig): string | unde
       const [, kind, name] = /for (database|schema|sequence|table) (\S+)$/.exec(message) ?? [];
       if (kind === undefined || name === undefined) return undefined;
       const rights = RIGHTS[kind] ?? 'ALL';
-      return `refuses the user ${user} a right: GRANT ${rights} ON ${kind.toUpperCase()} ${name} TO ${asUser};`;
+      return `refuses the user ${user} a right: GRANT ${rights} ON ${kind.toUpperCase()} ${name} TO ${asUser}`;
     }
     case '53300':
       return `has no connection left: raise the limit that it names, or lower --parallel`;
     case '55000':
       if (!/accepting connections/.test(message)) return undefined;
-      return `lets nobody into "${config.name}": ALTER DATABASE ${database} ALLOW_CONNECTIONS true;`;
+      return `lets nobody into "${config.name}": ALTER DATABASE ${database} ALLOW_CONNECTIONS true`;
     case '55P03':
       return `waited for somebody's lock on the table: see pg_locks and pg_stat_activity`;
     default:

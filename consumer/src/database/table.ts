@@ -1,11 +1,16 @@
 import pg from 'pg';
 import type { DatabaseConfig } from './connect.ts';
+import { FACTS, UNIQUE_INDEXES, type Facts } from './facts.ts';
+import { runWithin } from './limits.ts';
 import { SetUpError } from './problem.ts';
 
 /** How rows get into the table, and how they are counted there. */
 export interface Table {
-  /** Whether COPY may be used: not for a view, nor under row-level security. */
-  takesCopy: boolean;
+  /**
+   * Copies rows, all or none; undefined where that can't be done: into a view, and under row-level
+   * security. It fails where the unique index is gone, which INSERT minds by itself.
+   */
+  copy: string | undefined;
   /** Inserts the rows that are new; its parameters are an array of names and one of emails. */
   insert: string;
   /**
@@ -25,7 +30,8 @@ export interface Table {
  * more than that.
  */
 export async function checkTable(client: pg.ClientBase, config: DatabaseConfig): Promise<Table> {
-  const { rows } = await client.query<Facts>(FACTS);
+  const { statementTimeout } = config;
+  const { rows } = await runWithin<Facts>(client, statementTimeout, FACTS);
   const [facts] = rows;
   const problem = facts ? problemWith(facts, config) : await whyMissing(client, config);
   if (problem !== undefined || !facts) {
@@ -36,87 +42,23 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
     SELECT name::${facts.nameType}, email::${facts.emailType}
     FROM unnest($1::text[], $2::text[]) AS sent (name, email)
     ON CONFLICT (email) DO NOTHING`;
-  await client.query(`EXPLAIN ${insert}`, [[], []]);
+  await runWithin(client, statementTimeout, `EXPLAIN ${insert}`, [[], []]);
   const countAbsent = `SELECT count(*)::int AS absent FROM unnest($1::text[]) AS sent (email)
     WHERE NOT EXISTS (SELECT FROM contacts WHERE contacts.email = sent.email::${facts.emailType})`;
   return {
-    takesCopy: facts.kind !== 'v' && !facts.hasRowSecurity,
+    copy: facts.kind !== 'v' && !facts.hasRowSecurity ? COPY : undefined,
     insert,
     countAbsent: facts.kind === 'v' || facts.hasTrigger ? countAbsent : undefined,
     warning: facts.isUnlogged
-      ? 'the table contacts is unlogged, a crash of PostgreSQL empties it: ALTER TABLE contacts SET LOGGED;'
+      ? 'the table contacts is unlogged, a crash of PostgreSQL empties it: ALTER TABLE contacts SET LOGGED'
       : undefined,
   };
 }
 
-/** What the catalogue says about the table. */
-interface Facts {
-  /** https://www.postgresql.org/docs/current/catalog-pg-class.html, `relkind` */
-  kind: string;
-  isUnlogged: boolean;
-  /** Whether row-level security holds for this user, and whether a policy of it lets them insert. */
-  hasRowSecurity: boolean;
-  hasPolicy: boolean;
-  columns: string[];
-  insertable: string[];
-  selectable: string[];
-  generated: string[];
-  /** Columns that must be given a value. */
-  required: string[];
-  /** Names of the types, fit for a cast. */
-  nameType: string | null;
-  emailType: string | null;
-  /** Unique indexes on exactly the email: those of use, and those that were not built to the end. */
-  unique: string[];
-  invalid: string[];
-  /** Rules, as identifiers, that ON CONFLICT does not go with. */
-  rules: string[];
-  /** Whether a trigger may leave rows out or fill them in, also of a partition. */
-  hasTrigger: boolean;
-  /** Triggers, as identifiers, that a view's rows go through. */
-  insteadOf: string[];
-}
-
-/** Columns with a property, as an array of their names. */
-const columnsWith = (property: string): string => `ARRAY(SELECT attname::text FROM pg_attribute
-    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND ${property} ORDER BY attnum)`;
-
-const typeOf = (column: string): string => `(SELECT format('%I.%I', nspname, typname)
-    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace n ON n.oid = typnamespace
-    WHERE attrelid = c.oid AND attname = '${column}' AND NOT attisdropped)`;
-
-/** Unique indexes that ON CONFLICT (email) can use, but for one that is not valid. */
-const uniqueWhere = (property: string): string => `ARRAY(SELECT indexrelid::regclass::text
-    FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-    WHERE indrelid = c.oid AND attname = 'email' AND indisunique AND indimmediate AND indnkeyatts = 1
-      AND indpred IS NULL AND ${property})`;
-
-const triggersWhere = (property: string): string => `ARRAY(SELECT format('%I', tgname)
-    FROM pg_trigger WHERE (tgrelid = c.oid OR tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
-      AND NOT tgisinternal AND tgenabled <> 'D' AND ${property})`;
-
-/** Bits of `tgtype`: 1 for each row, 2 before, 4 insert, 64 instead of. */
-const FACTS = `
-  SELECT relkind AS kind,
-    relpersistence = 'u' AS "isUnlogged",
-    row_security_active(c.oid) AS "hasRowSecurity",
-    EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polcmd IN ('a', '*') AND polpermissive
-      AND (0 = ANY (polroles) OR EXISTS (SELECT FROM unnest(polroles) AS role
-        WHERE pg_has_role(role, 'USAGE')))) AS "hasPolicy",
-    ${columnsWith('true')} AS columns,
-    ${columnsWith(`has_column_privilege(c.oid, attnum, 'INSERT')`)} AS insertable,
-    ${columnsWith(`has_column_privilege(c.oid, attnum, 'SELECT')`)} AS selectable,
-    ${columnsWith(`attgenerated <> ''`)} AS generated,
-    ${columnsWith(`attnotnull AND NOT atthasdef AND attidentity = ''`)} AS required,
-    ${typeOf('name')} AS "nameType",
-    ${typeOf('email')} AS "emailType",
-    ${uniqueWhere('indisvalid')} AS unique,
-    ${uniqueWhere('NOT indisvalid')} AS invalid,
-    ARRAY(SELECT format('%I', rulename) FROM pg_rewrite
-      WHERE ev_class = c.oid AND ev_type IN ('2', '3') AND ev_enabled <> 'D') AS rules,
-    ${triggersWhere('tgtype & 7 = 7')} <> '{}' AS "hasTrigger",
-    ${triggersWhere('tgtype & 68 = 68')} AS "insteadOf"
-  FROM pg_class c WHERE c.oid = to_regclass('contacts')`;
+/** A division by zero, without an index, ends the transaction before COPY begins. */
+const COPY = `SELECT 1 / count(*) FROM ${UNIQUE_INDEXES}
+    AND indrelid = 'contacts'::regclass AND indisvalid;
+  COPY contacts (name, email) FROM STDIN`;
 
 const COLUMNS = ['name', 'email'];
 
@@ -139,36 +81,36 @@ function problemWith(facts: Facts, config: DatabaseConfig): string | undefined {
       other === undefined
         ? `ADD COLUMN ${column} text`
         : `RENAME COLUMN ${pg.escapeIdentifier(other)} TO ${column}`;
-    return `has a table contacts without a column "${column}": ALTER ${isView ? 'VIEW' : 'TABLE'} contacts ${remedy};`;
+    return `has a table contacts without a column "${column}": ALTER ${isView ? 'VIEW' : 'TABLE'} contacts ${remedy}`;
   }
   const generated = facts.generated.find((name) => COLUMNS.includes(name));
   if (generated !== undefined) {
-    return `generates the column "${generated}" of contacts, which nothing can be stored in then: ALTER TABLE contacts ALTER COLUMN ${generated} DROP EXPRESSION;`;
+    return `generates the column "${generated}" of contacts, which nothing can be stored in then: ALTER TABLE contacts ALTER COLUMN ${generated} DROP EXPRESSION`;
   }
   if (!COLUMNS.every((name) => insertable.includes(name)) || !selectable.includes('email')) {
-    return `does not let the user "${config.user}" insert into contacts and find duplicates there: GRANT INSERT, SELECT ON contacts TO ${user};`;
+    return `does not let the user "${config.user}" insert into contacts and find duplicates there: GRANT INSERT, SELECT ON contacts TO ${user}`;
   }
   if (rule !== undefined && !isView) {
-    return `has a rule ${rule} on contacts, and finds no duplicates where rules are: DROP RULE ${rule} ON contacts;`;
+    return `has a rule ${rule} on contacts, and finds no duplicates where rules are: DROP RULE ${rule} ON contacts`;
   }
   if (trigger !== undefined) {
-    return `has a trigger ${trigger} on the view contacts, and finds no duplicates behind it: DROP TRIGGER ${trigger} ON contacts;`;
+    return `has a trigger ${trigger} on the view contacts, and finds no duplicates behind it: DROP TRIGGER ${trigger} ON contacts`;
   }
   const required = facts.required.find((name) => !COLUMNS.includes(name));
   if (required !== undefined && !facts.hasTrigger && !isView) {
-    return `has a column ${required} in contacts that must not be null and has no default: ALTER TABLE contacts ALTER COLUMN ${pg.escapeIdentifier(required)} DROP NOT NULL;`;
+    return `has a column ${required} in contacts that must not be null and has no default: ALTER TABLE contacts ALTER COLUMN ${pg.escapeIdentifier(required)} DROP NOT NULL`;
   }
   if (facts.unique.length === 0 && !isView) {
-    const remedy = invalid[0] === undefined ? addUnique : `REINDEX INDEX ${invalid[0]};`;
+    const remedy = invalid[0] === undefined ? addUnique : `REINDEX INDEX ${invalid[0]}`;
     return `has no valid unique index on exactly contacts (email), and would store duplicates: ${remedy}`;
   }
   if (facts.hasRowSecurity && !facts.hasPolicy) {
-    return `has row-level security on contacts, and no policy that lets the user "${config.user}" insert: CREATE POLICY csv2db ON contacts TO ${user} USING (true) WITH CHECK (true);`;
+    return `has row-level security on contacts, and no policy that lets the user "${config.user}" insert: CREATE POLICY csv2db ON contacts TO ${user} USING (true) WITH CHECK (true)`;
   }
   return undefined;
 }
 
-const addUnique = 'ALTER TABLE contacts ADD UNIQUE (email);';
+const addUnique = 'ALTER TABLE contacts ADD UNIQUE (email)';
 
 /** The table may be there, and yet not be found by its name alone. */
 async function whyMissing(client: pg.ClientBase, config: DatabaseConfig): Promise<string> {
@@ -183,7 +125,7 @@ async function whyMissing(client: pg.ClientBase, config: DatabaseConfig): Promis
   const { schema, mayUse } = elsewhere;
   const user = pg.escapeIdentifier(config.user);
   const remedy = mayUse
-    ? `ALTER ROLE ${user} IN DATABASE ${pg.escapeIdentifier(config.name)} SET search_path = ${schema};`
-    : `GRANT USAGE ON SCHEMA ${schema} TO ${user};`;
+    ? `ALTER ROLE ${user} IN DATABASE ${pg.escapeIdentifier(config.name)} SET search_path = ${schema}`
+    : `GRANT USAGE ON SCHEMA ${schema} TO ${user}`;
   return `${missing} where the user "${config.user}" looks, but one in the schema ${schema}: ${remedy}`;
 }

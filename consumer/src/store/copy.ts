@@ -1,8 +1,6 @@
 import pg from 'pg';
 import type { Row } from '../batch.ts';
-import type { StatementSize } from './statement-size.ts';
-
-const COPY = 'COPY contacts (name, email) FROM STDIN';
+import { limits } from '../database/limits.ts';
 
 /** Characters in a part of the data: pg copies what it sends, and small copies are soon let go. */
 const PART = 32 * 1024;
@@ -27,17 +25,21 @@ export function copyData(rows: readonly Row[]): Buffer[] {
 /**
  * Copies rows into the table, all or none; they have committed when this resolves.
  *
+ * @param text the statement.
+ * @param timeout longest time that the server may work on it, in milliseconds.
  * @returns how many the database stored: triggers may leave some out.
  * @throws the error of pg; when it is not one of the connection, that can be used further.
  */
 export async function copy(
   client: pg.PoolClient,
+  text: string,
   data: readonly Buffer[],
-  size: StatementSize,
+  timeout: number,
 ): Promise<number> {
   if (data.length === 0) return 0;
   return await new Promise((resolve, reject) => {
-    const query = new CopyQuery(data, size, (error: unknown) => {
+    // what comes in one message is one transaction
+    const query = new CopyQuery(`${limits(timeout)}; ${text}`, data, (error: unknown) => {
       if (error instanceof Error) reject(error);
       else resolve(query.copied);
     });
@@ -54,13 +56,8 @@ class CopyQuery extends pg.Query {
   copied = 0;
   readonly #data: readonly Buffer[];
 
-  constructor(
-    data: readonly Buffer[],
-    size: StatementSize,
-    callback: (error: Error | undefined) => void,
-  ) {
-    // one message is one transaction
-    super(`${size.limits}; ${COPY}`, callback);
+  constructor(text: string, data: readonly Buffer[], callback: (error: Error | undefined) => void) {
+    super(text, callback);
     this.#data = data;
   }
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Outcome, Refusal, Row } from '../batch.ts';
+import { runWithin } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
 import type { Table } from '../database/table.ts';
 import type { StatementSize } from './statement-size.ts';
@@ -25,8 +26,8 @@ export class Insertion {
   readonly #client: pg.PoolClient;
   readonly #table: Table;
   readonly #size: StatementSize;
-  /** Whether the database has taken a row of the batch: then the table is as it has to be. */
-  #hasWorked = false;
+  /** A row of the batch that the database has taken. While it does, the table is as it has to be. */
+  #witness: Row | undefined;
 
   constructor(client: pg.PoolClient, table: Table, size: StatementSize) {
     this.#client = client;
@@ -65,7 +66,8 @@ export class Insertion {
         case 'slow':
           return await this.#insertLess(rows, error);
         case 'set-up':
-          if (!this.#hasWorked) return await this.#insertSample(rows, error);
+          if (!this.#witness) return await this.#findWitness(rows, error);
+          if (rows.length === 1) await this.#ask(this.#witness);
           return await this.#insertHalves(rows, error);
         case 'row':
           return await this.#insertHalves(rows, error);
@@ -80,26 +82,20 @@ export class Insertion {
     const began = performance.now();
     const emails = rows.map(({ contact }) => contact.email);
     const names = rows.map(({ contact }) => contact.name);
-    const inserted = await this.#commit(this.#table.insert, [names, emails]);
+    const inserted = await this.#commit(names, emails);
     this.#size.finished(rows.length, performance.now() - began);
-    this.#hasWorked = true;
+    this.#witness = rows[0];
     const missing = rows.length - inserted;
     const skipped = missing === 0 ? 0 : Math.min(missing, await this.#countAbsent(emails));
     return { inserted, duplicates: missing - skipped, skipped, refusals: [] };
   }
 
-  /** Runs a statement within its limits. @returns the number of rows that the database counted. */
-  async #commit(text: string, values: string[][]): Promise<number> {
-    await this.#client.query(`BEGIN; ${this.#size.limits}`);
-    try {
-      const { rowCount } = await this.#client.query(text, values);
-      await this.#client.query('COMMIT');
-      return rowCount ?? 0;
-    } catch (error) {
-      // another error is one of the connection, which is not used again
-      if (error instanceof pg.DatabaseError) await this.#client.query('ROLLBACK');
-      throw error;
-    }
+  /** @returns how many rows the database says that it inserted. */
+  async #commit(names: string[], emails: string[]): Promise<number> {
+    const { timeout } = this.#size;
+    const values = [names, emails];
+    const { rowCount } = await runWithin(this.#client, timeout, this.#table.insert, values);
+    return rowCount ?? 0;
   }
 
   /** Rows that are not inserted are duplicates, except for those that are still not there. */
@@ -130,33 +126,32 @@ export class Insertion {
    * Tells whether the fault is the table's, which every row meets, or that of some rows: single rows are
    * tried, others at each retry. Halving thousands down to each would flood the server's log.
    */
-  async #insertSample(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
-    if (rows.length === 1) throw error;
+  async #findWitness(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
     const step = Math.ceil(rows.length / SAMPLE);
     const first = Math.floor(Math.random() * step);
-    const isSampled = (_: Row, index: number): boolean => index % step === first;
-    const outcomes: Outcome[] = [];
-    for (const row of rows.filter(isSampled)) outcomes.push(await this.#insertOne(row));
-    if (!this.#hasWorked) throw error;
-    outcomes.push(await this.insert(rows.filter((row, index) => !isSampled(row, index))));
-    return sum(outcomes);
+    for (let index = first; index < rows.length && rows.length > 1; index += step) {
+      const row = rows.slice(index, index + 1);
+      const outcome = await this.#insertAll(row).catch(ignoreWhatIsAboutRows);
+      if (outcome) return sum([outcome, await this.insert(rows.toSpliced(index, 1))]);
+    }
+    throw error;
   }
 
-  async #insertOne(row: Row): Promise<Outcome> {
-    try {
-      return await this.#insertAll([row]);
-    } catch (error) {
-      if (!(error instanceof pg.DatabaseError) || !isAboutRows(error)) throw error;
-      return { ...NOTHING, refusals: [refusal(row, error)] };
-    }
+  /**
+   * Inserts a row that is there already, which stores nothing.
+   *
+   * @throws the error of pg when the database does not take it any more: the table has changed.
+   */
+  async #ask({ contact }: Row): Promise<void> {
+    await this.#commit([contact.name], [contact.email]);
   }
 }
 
 const NOTHING = { inserted: 0, duplicates: 0, skipped: 0 };
 
-function isAboutRows(error: pg.DatabaseError): boolean {
+function ignoreWhatIsAboutRows(error: unknown): undefined {
   const verdict = verdictOn(error);
-  return verdict === 'row' || verdict === 'set-up';
+  if (verdict !== 'row' && verdict !== 'set-up') throw error;
 }
 
 function refusal({ contact, delivery, index }: Row, { message, code }: pg.DatabaseError): Refusal {

@@ -2,29 +2,23 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 
 /** A statement of this part of the time limit was a fast one: twice as many rows would do. */
 const FAST = 1 / 8;
-/** How long a statement may wait for a lock, as part of the time limit: that says nothing of its size. */
-const LOCK = 3 / 4;
 
 /** How many rows a statement may have, so that it finishes in time. It learns from those that do not. */
 export class StatementSize {
   /** Rows of a statement, at most. */
   rows = Infinity;
-  /** What bounds the statements behind it in the same transaction; a session may be shared by a pooler. */
-  readonly limits: string;
-  readonly #timeout: number;
+  /** Longest time that the server may work on a statement, in milliseconds. */
+  readonly timeout: number;
   readonly #log: Logger;
 
-  /** @param timeout longest time that the server may work on a statement, in milliseconds. */
   constructor(timeout: number, log: Logger) {
-    this.#timeout = timeout;
+    this.timeout = timeout;
     this.#log = log;
-    const lockTimeout = Math.ceil(timeout * LOCK);
-    this.limits = `SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${lockTimeout}`;
   }
 
   /** The time limit, for a person. */
   get limit(): string {
-    return `${this.#timeout / 1000} s (--statement-timeout)`;
+    return `${this.timeout / 1000} s (--statement-timeout)`;
   }
 
   /** So many rows did not finish in time: the next statements have half of them. */
@@ -39,6 +33,6 @@ export class StatementSize {
 
   /** So many rows finished in so many milliseconds: if that was fast, there may be more of them. */
   finished(rows: number, milliseconds: number): void {
-    if (rows >= this.rows && milliseconds < this.#timeout * FAST) this.rows *= 2;
+    if (rows >= this.rows && milliseconds < this.timeout * FAST) this.rows *= 2;
   }
 }

@@ -36,7 +36,9 @@ export class Store {
   async store(decode: () => Decoded): Promise<Outcome> {
     return await this.#database.use(async (client, table) => {
       const copied =
-        this.#isNew && table.takesCopy ? await this.#copy(client, table, decode) : undefined;
+        this.#isNew && table.copy !== undefined
+          ? await this.#copy(client, table, table.copy, decode)
+          : undefined;
       return copied ?? (await this.#insert(client, table, decode));
     });
   }
@@ -45,13 +47,14 @@ export class Store {
   async #copy(
     client: pg.PoolClient,
     table: Table,
+    text: string,
     decode: () => Decoded,
   ): Promise<Outcome | undefined> {
     const { data, count, known, refusals } = this.#forCopy(decode);
     if (count > this.#size.rows) return undefined;
     let copied: number;
     try {
-      copied = await copy(client, data, this.#size);
+      copied = await copy(client, text, data, this.#size.timeout);
     } catch (error) {
       const verdict = verdictOn(error);
       if (verdict === 'slow') this.#size.tooSlow(count);
