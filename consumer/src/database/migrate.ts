@@ -6,8 +6,9 @@ import pg from 'pg';
 import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import createContacts from '../../migrations/0001_create-contacts.sql';
-import { connectionOptions, type DatabaseConfig } from './connect.ts';
-import { databaseProblem } from './problem.ts';
+import { alone, orFatal } from './client.ts';
+import type { DatabaseConfig } from './connect.ts';
+import { createDatabase } from './create.ts';
 
 /** Every migration, under the name that the database remembers it by. */
 const MIGRATIONS: Record<string, string> = {
@@ -16,9 +17,6 @@ const MIGRATIONS: Record<string, string> = {
 
 /** The table that remembers which migrations were applied. */
 const MIGRATIONS_TABLE = 'pgmigrations';
-
-/** The database that is there on every server, to connect to where ours is not. */
-const MAINTENANCE_DATABASE = 'postgres';
 
 /**
  * Brings the schema up to date, or takes its last migration back. Up also creates a missing database.
@@ -31,13 +29,11 @@ export async function migrate(
   direction: 'up' | 'down',
   log: Logger,
 ): Promise<void> {
-  const names = await saying(database, async () => {
+  const names = await orFatal(database, async () => {
     if (direction === 'up') await createDatabase(database, log);
-    return await withClient(database, async (client) => {
+    return await alone(database, async (client) => {
       const schema = await migrationsSchema(client, database);
-      return await inFolder(MIGRATIONS, (dir) =>
-        runMigrations(client, dir, schema, direction, log),
-      );
+      return await runMigrations(client, schema, direction, log);
     });
   });
   const verb = direction === 'up' ? 'applied' : 'taken back';
@@ -47,57 +43,35 @@ export async function migrate(
   );
 }
 
-/**
- * Drops the database, and ends the sessions that are connected to it. One that is not there is fine.
- *
- * @throws FatalError when the server can't be reached or refuses.
- */
-export async function dropDatabase(database: DatabaseConfig, log: Logger): Promise<void> {
-  await saying(database, () =>
-    withClient({ ...database, name: MAINTENANCE_DATABASE }, (client) =>
-      client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database.name)} WITH (FORCE)`),
-    ),
-  );
-  log.info({ database: database.name }, `database "${database.name}" is dropped`);
-}
-
-/** Does work on the database. @throws FatalError with the reason, when it fails. */
-async function saying<T>(database: DatabaseConfig, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof FatalError) throw error;
-    throw new FatalError(databaseProblem(error, database).message, { cause: error });
-  }
-}
-
 /** @returns the names of the migrations that ran. */
 async function runMigrations(
   client: pg.Client,
-  dir: string,
   schema: string,
   direction: 'up' | 'down',
   log: Logger,
 ): Promise<string[]> {
   try {
-    const done = await runner({
-      dbClient: client,
-      dir,
-      direction,
-      migrationsTable: MIGRATIONS_TABLE,
-      migrationsSchema: schema,
-      singleTransaction: true,
-      advisoryLockMode: 'wait',
-      logger: {
-        info: () => {},
-        warn: (text) => log.warn(text),
-        // it is thrown, too
-        error: () => {},
-      },
-    });
+    const done = await inFolder(MIGRATIONS, (dir) =>
+      runner({
+        dbClient: client,
+        dir,
+        direction,
+        migrationsTable: MIGRATIONS_TABLE,
+        migrationsSchema: schema,
+        singleTransaction: true,
+        // it is held already
+        noLock: true,
+        logger: {
+          info: () => {},
+          warn: (text) => log.warn(text),
+          // it is thrown, too
+          error: () => {},
+        },
+      }),
+    );
     return done.map(({ name }) => name);
   } catch (error) {
-    if (codeOf(error) !== undefined) throw error;
+    if (error instanceof FatalError || codeOf(error) !== undefined) throw error;
     // its own errors, some with the stack of another one in their text
     const [text] = messageOf(error).split('\n');
     throw new FatalError(`the migrations can't run: ${text}`, { cause: error });
@@ -137,40 +111,6 @@ async function migrationsSchema(client: pg.Client, database: DatabaseConfig): Pr
   throw new FatalError(
     `PostgreSQL at ${database.host}:${database.port} does not let the user "${database.user}" create a table in ${current === null ? 'any schema of the search_path' : `the schema ${current}`}: ${remedy}`,
   );
-}
-
-async function createDatabase(database: DatabaseConfig, log: Logger): Promise<void> {
-  try {
-    // tried first: a user of a managed server may have no access to the maintenance database
-    await withClient(database, () => Promise.resolve());
-  } catch (error) {
-    if (codeOf(error) !== '3D000') throw error;
-    await withClient({ ...database, name: MAINTENANCE_DATABASE }, async (client) => {
-      // held until the connection ends: CREATE DATABASE has no IF NOT EXISTS
-      await client.query(`SELECT pg_advisory_lock(hashtext('csv2db create database'))`);
-      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [
-        database.name,
-      ]);
-      if (rowCount !== 0) return;
-      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`);
-      log.info({ database: database.name }, `database "${database.name}" is created`);
-    });
-  }
-}
-
-async function withClient<T>(
-  database: DatabaseConfig,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
-  const client = new pg.Client(connectionOptions(database));
-  // a lost connection rejects the query that waits for it
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 /** node-pg-migrate reads its migrations from a folder; the bundle carries them inside. */
