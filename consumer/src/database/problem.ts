@@ -54,10 +54,10 @@ function explain(error: pg.DatabaseError, config: DatabaseConfig): string | unde
       return `refused the user ${user}: check --db-user and --db-pass, and whether the password has expired`;
     case '28000':
       if (/no encryption|SSL off/.test(message)) {
-        return `refused the user ${user}, who came without TLS: set PGSSLMODE=require (no-verify for a certificate of the server's own), or add a "host" line to its pg_hba.conf`;
+        return `refused the user ${user}, who came without TLS: if it takes only TLS, set PGSSLMODE=require (no-verify for a certificate of its own); or let this host in with a line of its pg_hba.conf`;
       }
       if (/pg_hba/.test(message)) {
-        return `refused the user ${user}: add a line to its pg_hba.conf that lets this host in`;
+        return `refused the user ${user}: let this host in with a line of its pg_hba.conf`;
       }
       return `refused the user ${user}: check --db-user, or allow it with: ALTER ROLE ${asUser} LOGIN`;
     case '3D000':
@@ -66,10 +66,13 @@ function explain(error: pg.DatabaseError, config: DatabaseConfig): string | unde
       if (!/"contacts"/.test(message)) return undefined;
       return `has no table contacts in "${config.name}": create it with "consumer migrate"`;
     case '42501': {
+      if (/create database/.test(message)) {
+        return `refuses the user ${user} a right: ALTER ROLE ${asUser} CREATEDB`;
+      }
       const [, kind, name] = /for (database|schema|sequence|table) (\S+)$/.exec(message) ?? [];
       if (kind === undefined || name === undefined) return undefined;
       const rights = RIGHTS[kind] ?? 'ALL';
-      return `refuses the user ${user} a right: GRANT ${rights} ON ${kind.toUpperCase()} ${name} TO ${asUser}`;
+      return `refuses the user ${user} a right: GRANT ${rights} ON ${kind.toUpperCase()} ${quoted(name)} TO ${asUser}`;
     }
     case '53300':
       return `has no connection left: raise the limit that it names, or lower --parallel`;
@@ -90,6 +93,11 @@ const RIGHTS: Record<string, string> = {
   sequence: 'USAGE',
   table: 'INSERT, SELECT',
 };
+
+/** An object's name in a message of PostgreSQL, as an identifier. */
+function quoted(name: string): string {
+  return pg.escapeIdentifier(name.replace(/^"(.*)"$/, '$1'));
+}
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, ' ');

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import { Pgbouncer } from './pgbouncer.ts';
-import { DATA } from './processes.ts';
-import { Sandbox, until } from './sandbox.ts';
+import { DATA } from '../processes.ts';
+import { Sandbox, until } from '../sandbox.ts';
 
 let pgbouncer: Pgbouncer;
 let sandbox: Sandbox;

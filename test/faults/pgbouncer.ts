@@ -4,7 +4,7 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { databaseUrl, until } from './sandbox.ts';
+import { databaseUrl, until } from '../sandbox.ts';
 
 /** The user that pgbouncer runs as when root, which it refuses to be, starts it: nobody. */
 const NOBODY = 65_534;
@@ -46,8 +46,10 @@ default_pool_size = 4
       if (process.getuid?.() === 0) await chown(path, NOBODY, NOBODY);
     }
     const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-    const child = spawn('/usr/sbin/pgbouncer', [join(folder, 'pgbouncer.ini')], {
+    const child = spawn('pgbouncer', [join(folder, 'pgbouncer.ini')], {
       stdio: 'ignore',
+      // Debian has it where only root looks
+      env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
       ...identity,
     });
     await until('pgbouncer listens', () => isTaken(port));
