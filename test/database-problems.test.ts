@@ -82,6 +82,10 @@ describe('status 1, the first cause in the words of PostgreSQL and what mends it
     await fails(/whether the password has expired \(password authentication failed for user /);
   });
 
+  it('a password that is empty', async () => {
+    await fails(/asks for a password of "role_\w+": check --db-pass \(SASL: /, '--db-pass', '');
+  });
+
   it('a host that pg_hba.conf rejects', async () => {
     await withHba(`host all ${role} 127.0.0.1/32 reject`, async () => {
       await fails(/with a line of its pg_hba\.conf \(pg_hba\.conf rejects connection /);

@@ -77,32 +77,61 @@ describe('a row that a trigger refuses is a dead letter with its reason, and the
     expect(await deadLetters()).toEqual([[sqlstate, reason]]);
   });
 
-  it('also when it is the only one', async () => {
-    await beforeEachRow(`RAISE 'closed today'`);
+  // a batch of one row can't tell whether others would be taken
+  it.each([
+    ['an exception', `RAISE 'closed today'`, /: closed today$/],
+    [
+      'a fault of the set-up',
+      `IF NEW.name = 'Name 0' THEN PERFORM FROM nowhere; END IF`,
+      /nowhere/,
+    ],
+  ])('also when it is the only one: %s', async (_, body, reason) => {
+    await beforeEachRow(body);
     await produce(people(1));
     const consumer = sandbox.start('consumer', ['--parallel', '1']);
-    await consumer.logged(/^message moved to the dead-letter queue: closed today$/);
+    const { msg } = await consumer.logged(/^message moved to the dead-letter queue: /);
+    expect(msg).toMatch(reason);
     expect(await stop(consumer)).toMatchObject({ inserted: 0, dead: 1 });
   });
 });
 
 describe('what every row meets is waited for, and is no dead letter:', () => {
   // the database's log was flooded with single rows that failed, at each retry
-  it('a trigger that is broken, of which a few rows are tried', async () => {
+  it('a trigger that is broken, which is not tried with each row', async () => {
     await sandbox.pool.query('CREATE SEQUENCE attempts');
     await beforeEachRow(`PERFORM nextval('attempts'); NEW.nothing := 1`);
     await produce(people(2_000), '--rows-per-message', '1000');
     const consumer = sandbox.start('consumer', ['--parallel', '1']);
-    await consumer.logged(/"nothing".*none of the rows is taken; storing pauses until it works$/);
+    await consumer.logged(/"nothing".*no row is taken; storing pauses until it works$/);
     const { rows } = await sandbox.pool.query<{ last_value: string }>(
       'SELECT last_value FROM attempts',
     );
-    expect(Number(rows[0]?.last_value)).toBeLessThan(100);
+    expect(Number(rows[0]?.last_value)).toBeLessThan(50);
     await beforeEachRow('NULL');
     await consumer.logged(/^PostgreSQL works again$/);
     await arrived(2_000);
     expect(await stop(consumer)).toMatchObject({ dead: 0 });
     expect(consumer.log.filter(({ level }) => level === 'warn')).toHaveLength(1);
+  });
+
+  // a duplicate passes, and was taken for the proof that the others could
+  it('a trigger that is broken behind the insertion', async () => {
+    await produce(people(20), '--rows-per-message', '10');
+    const first = sandbox.start('consumer', ['--parallel', '1']);
+    await arrived(20);
+    await stop(first);
+    await sandbox.pool.query(`
+      CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN INSERT INTO audit VALUES (NEW.email); RETURN NULL; END';
+      CREATE TRIGGER audit AFTER INSERT ON contacts FOR EACH ROW EXECUTE FUNCTION audit()`);
+    await produce(people(40), '--rows-per-message', '100');
+    const consumer = sandbox.start('consumer', ['--parallel', '1']);
+    await consumer.logged(
+      /"audit" does not exist.*no row is taken; storing pauses until it works$/,
+    );
+    await sandbox.pool.query('CREATE TABLE audit (email text)');
+    await arrived(40);
+    expect(await stop(consumer)).toMatchObject({ inserted: 20, duplicates: 20, dead: 0 });
   });
 
   // what failed for a table that changed in the meantime was taken for the fault of the rows

@@ -6,7 +6,6 @@ import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Delivery, Outcome } from './batch.ts';
 import type { ConsumerConfig } from './config.ts';
 import { openDatabase } from './database/connect.ts';
-import { RowsRefusedError } from './database/problem.ts';
 import { decode } from './decode.ts';
 import { intake } from './intake.ts';
 import { Progress } from './progress.ts';
@@ -17,12 +16,6 @@ import { Store } from './store/store.ts';
 
 /** How long an outage may last, in milliseconds, before the messages in hand go back to the queue. */
 const PATIENCE = 30_000;
-/**
- * How long after that, in milliseconds, a batch that the database takes no row of may hold up others.
- * Together with rows that come later it may turn out that the fault is in its own rows.
- */
-const LAST_PATIENCE = 300_000;
-
 /** What the workers share. */
 interface Stages {
   config: ConsumerConfig;
@@ -103,7 +96,6 @@ async function stored(
     if (!(error instanceof TransientError) || signal.aborted) throw error;
     log.warn('the database is still out: the messages in hand go back to the queue');
     session.fail('the messages in hand were given back to the queue');
-    const patience = error instanceof RowsRefusedError ? LAST_PATIENCE : Infinity;
-    return await outages.outlast(attempt, signal, patience);
+    return await outages.outlast(attempt, signal, Infinity);
   }
 }

@@ -3,7 +3,7 @@ import { LONGEST_DELAY } from '@csv2db/libs/deadline.ts';
 import { FatalError, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
-import { databaseProblem, RowsRefusedError, SetUpError } from './problem.ts';
+import { databaseProblem, SetUpError } from './problem.ts';
 import { verdictOn } from './sqlstate.ts';
 import { checkTable, type Table } from './table.ts';
 
@@ -142,7 +142,7 @@ export class Database {
     if (verdictOn(error) !== 'set-up') throw error;
     await checkTable(client, this.#config);
     const { message } = databaseProblem(error, this.#config);
-    throw new RowsRefusedError(`${message}: none of the rows is taken`, { cause: error });
+    throw new SetUpError(`${message}: no row is taken`, { cause: error });
   }
 }
 

@@ -18,8 +18,9 @@ export function limits(timeout: number): string {
 }
 
 /**
- * Runs one statement within limits, in a transaction that is committed when this resolves.
+ * Runs one statement within limits, in a transaction of its own.
  *
+ * @param end how it has ended when this resolves.
  * @throws the error of pg; when it is a DatabaseError, the connection can be used further.
  */
 export async function runWithin<R extends pg.QueryResultRow>(
@@ -27,11 +28,12 @@ export async function runWithin<R extends pg.QueryResultRow>(
   timeout: number,
   text: string,
   values: readonly string[][] = [],
+  end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
 ): Promise<pg.QueryResult<R>> {
   await client.query(`BEGIN; ${limits(timeout)}`);
   try {
     const result = await client.query<R>(text, [...values]);
-    await client.query('COMMIT');
+    await client.query(end);
     return result;
   } catch (error) {
     // any other error is one of the connection, which can't roll back, nor has to

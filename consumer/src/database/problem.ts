@@ -11,11 +11,6 @@ export class SetUpError extends TransientError {
   override name = 'SetUpError';
 }
 
-/** The table is as it has to be, and yet none of the rows that were tried is taken. */
-export class RowsRefusedError extends SetUpError {
-  override name = 'RowsRefusedError';
-}
-
 /**
  * What a failed connection or statement means to the person who runs this, and whether waiting mends it.
  *
@@ -31,6 +26,11 @@ export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
     return new TransientError(`${where} does not answer: timeout`, { cause: error });
   }
   if (!(error instanceof pg.DatabaseError)) {
+    const refusal = explainConnection(error, config);
+    if (refusal !== undefined) {
+      const message = `${where} ${refusal} (${messageOf(error)})`;
+      return new SetUpError(message, { cause: error });
+    }
     const message = `${where} (--db-host, --db-port) can't be reached: ${connectionProblem(error)}`;
     return new TransientError(message, { cause: error });
   }
@@ -42,6 +42,16 @@ export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
   return verdict === 'set-up'
     ? new SetUpError(message, { cause: error })
     : new TransientError(message, { cause: error });
+}
+
+/** What keeps a connection from being made that the server itself has no part in. */
+function explainConnection(error: unknown, { user }: DatabaseConfig): string | undefined {
+  if (/^SASL/.test(messageOf(error))) return `asks for a password of "${user}": check --db-pass`;
+  if (/not support SSL/.test(messageOf(error))) return 'takes no TLS: unset PGSSLMODE';
+  if (/CERT|VERIFY/.test(codeOf(error) ?? '')) {
+    return 'has a certificate that is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or set PGSSLMODE=no-verify';
+  }
+  return undefined;
 }
 
 /** What happened and what to do about it, where that can be told. */

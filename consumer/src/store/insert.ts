@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Outcome, Refusal, Row } from '../batch.ts';
@@ -5,9 +6,6 @@ import { runWithin } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
 import type { Table } from '../database/table.ts';
 import type { StatementSize } from './statement-size.ts';
-
-/** How many rows, from all over a batch, tell whether the database takes any. */
-const SAMPLE = 8;
 
 /** What became of all the rows, given what became of parts of them. */
 export function sum(parts: readonly Outcome[]): Outcome {
@@ -26,8 +24,8 @@ export class Insertion {
   readonly #client: pg.PoolClient;
   readonly #table: Table;
   readonly #size: StatementSize;
-  /** A row of the batch that the database has taken. While it does, the table is as it has to be. */
-  #witness: Row | undefined;
+  /** Whether the database has stored a row of the batch. */
+  #hasInserted = false;
 
   constructor(client: pg.PoolClient, table: Table, size: StatementSize) {
     this.#client = client;
@@ -40,8 +38,8 @@ export class Insertion {
    * that the database refuses for good does not take the others down: what fails is halved until that row
    * stands alone.
    *
-   * @throws the error of pg when the fault is not in the rows, among others when none of them is taken
-   * for a fault of the table; TransientError when a single row does not finish in time. Then nothing may
+   * @throws the error of pg when the fault is not in the rows, but in the table, the server or the way to
+   * it; TransientError when a single row does not finish in time. Then nothing may
    * be acknowledged.
    */
   async insert(rows: readonly Row[]): Promise<Outcome> {
@@ -66,8 +64,7 @@ export class Insertion {
         case 'slow':
           return await this.#insertLess(rows, error);
         case 'set-up':
-          if (!this.#witness) return await this.#findWitness(rows, error);
-          if (rows.length === 1) await this.#ask(this.#witness);
+          await this.#probe(error);
           return await this.#insertHalves(rows, error);
         case 'row':
           return await this.#insertHalves(rows, error);
@@ -84,7 +81,7 @@ export class Insertion {
     const names = rows.map(({ contact }) => contact.name);
     const inserted = await this.#commit(names, emails);
     this.#size.finished(rows.length, performance.now() - began);
-    this.#witness = rows[0];
+    this.#hasInserted ||= inserted > 0;
     const missing = rows.length - inserted;
     const skipped = missing === 0 ? 0 : Math.min(missing, await this.#countAbsent(emails));
     return { inserted, duplicates: missing - skipped, skipped, refusals: [] };
@@ -123,36 +120,25 @@ export class Insertion {
   }
 
   /**
-   * Tells whether the fault is the table's, which every row meets, or that of some rows: single rows are
-   * tried, others at each retry. Halving thousands down to each would flood the server's log.
-   */
-  async #findWitness(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
-    const step = Math.ceil(rows.length / SAMPLE);
-    const first = Math.floor(Math.random() * step);
-    for (let index = first; index < rows.length && rows.length > 1; index += step) {
-      const row = rows.slice(index, index + 1);
-      const outcome = await this.#insertAll(row).catch(ignoreWhatIsAboutRows);
-      if (outcome) return sum([outcome, await this.insert(rows.toSpliced(index, 1))]);
-    }
-    throw error;
-  }
-
-  /**
-   * Inserts a row that is there already, which stores nothing.
+   * Tells whether rows meet a fault that any row would meet: inserts one that nobody sent, and rolls it
+   * back. Halving thousands of rows down to each would flood the server's log; and one that is there
+   * already passes where a trigger behind the insertion is broken.
    *
-   * @throws the error of pg when the database does not take it any more: the table has changed.
+   * @throws the error of pg when it is not taken: the fault is the table's.
    */
-  async #ask({ contact }: Row): Promise<void> {
-    await this.#commit([contact.name], [contact.email]);
+  async #probe(error: pg.DatabaseError): Promise<void> {
+    const values = [['csv2db probe'], [`${randomUUID()}@csv2db.invalid`]];
+    try {
+      await runWithin(this.#client, this.#size.timeout, this.#table.insert, values, 'ROLLBACK');
+    } catch (probeError) {
+      if (verdictOn(probeError) !== 'row') throw probeError;
+      // a constraint refuses it before all is tried: then only rows that were sent can tell
+      if (!this.#hasInserted) throw error;
+    }
   }
 }
 
 const NOTHING = { inserted: 0, duplicates: 0, skipped: 0 };
-
-function ignoreWhatIsAboutRows(error: unknown): undefined {
-  const verdict = verdictOn(error);
-  if (verdict !== 'row' && verdict !== 'set-up') throw error;
-}
 
 function refusal({ contact, delivery, index }: Row, { message, code }: pg.DatabaseError): Refusal {
   const part = index === undefined ? undefined : { index, value: contact };
