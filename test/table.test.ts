@@ -31,7 +31,7 @@ async function finish(consumer: Run): Promise<Record<string, unknown>> {
   return await consumer.logged(/^stopped/);
 }
 
-/** A role with no rights but to connect; tables of it would outlive the sandbox, roles do so too. */
+/** A role with no right but to connect; roles outlive the sandbox. */
 async function createRole(role: string): Promise<Record<string, string>> {
   await sandbox.pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'hunter2'`);
   return { FC_CONSUMER_DB_USER: role, FC_CONSUMER_DB_PASS: 'hunter2' };
@@ -42,6 +42,7 @@ async function dropRole(role: string): Promise<void> {
   await sandbox.pool.query(`DROP ROLE ${role}`);
 }
 
+// duplicates were stored silently, or the consumer waited for ever
 describe('a table that can not hold each row once is status 1, and the SQL that mends it, for', () => {
   it.each<[string, string, RegExp]>([
     [
@@ -223,6 +224,7 @@ describe('each row is stored once, and what was stored before is a duplicate, in
   });
 });
 
+// they were counted as inserted
 describe('rows that a trigger leaves out are counted as skipped by the database,', () => {
   beforeEach(async () => {
     await sandbox.pool.query(`
@@ -253,6 +255,7 @@ it('an unlogged table is warned of', async () => {
   expect(level).toBe('warn');
 });
 
+// COPY minds no index that is dropped
 describe('a table that changes while a consumer is connected is waited for,', () => {
   it.each<[string, string, RegExp, string]>([
     [

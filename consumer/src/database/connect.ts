@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { LONGEST_DELAY } from '@csv2db/libs/deadline.ts';
+import { LONGEST_DELAY, within } from '@csv2db/libs/deadline.ts';
 import { FatalError, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
@@ -23,6 +23,8 @@ export interface DatabaseConfig {
 const CONNECT_TIMEOUT = 10_000;
 /** How much longer to wait for an answer than the server may work on it, in milliseconds. */
 const GRACE = 5_000;
+/** How long the connections may take to close, in milliseconds. */
+const CLOSE_TIMEOUT = 2_000;
 /** How often other transactions may be in the way before that is an outage like others. */
 const MOST_CONFLICTS = 10;
 
@@ -113,9 +115,9 @@ export class Database {
     }
   }
 
-  /** Closes its connections, when their work is done. */
+  /** Closes its connections, and does not wait for a server that has stopped answering. */
   async end(): Promise<void> {
-    await this.#pool.end();
+    await within(CLOSE_TIMEOUT, this.#pool.end()).catch(ignore);
   }
 
   /** A connection is not used again after an error, so that a table that was mended is looked at anew. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Outcome, Refusal, Row } from '../batch.ts';
@@ -14,7 +13,7 @@ export function sum(parts: readonly Outcome[]): Outcome {
     total.inserted += inserted;
     total.duplicates += duplicates;
     total.skipped += skipped;
-    total.refusals.push(...refusals);
+    total.refusals = total.refusals.concat(refusals);
   }
   return total;
 }
@@ -39,8 +38,7 @@ export class Insertion {
    * stands alone.
    *
    * @throws the error of pg when the fault is not in the rows, but in the table, the server or the way to
-   * it; TransientError when a single row does not finish in time. Then nothing may
-   * be acknowledged.
+   * it; TransientError when a single row does not finish in time. Then nothing may be acknowledged.
    */
   async insert(rows: readonly Row[]): Promise<Outcome> {
     const outcomes: Outcome[] = [];
@@ -127,9 +125,8 @@ export class Insertion {
    * @throws the error of pg when it is not taken: the fault is the table's.
    */
   async #probe(error: pg.DatabaseError): Promise<void> {
-    const values = [['csv2db probe'], [`${randomUUID()}@csv2db.invalid`]];
     try {
-      await runWithin(this.#client, this.#size.timeout, this.#table.insert, values, 'ROLLBACK');
+      await runWithin(this.#client, this.#size.timeout, this.#table.insert, PROBE, 'ROLLBACK');
     } catch (probeError) {
       if (verdictOn(probeError) !== 'row') throw probeError;
       // a constraint refuses it before all is tried: then only rows that were sent can tell
@@ -137,6 +134,9 @@ export class Insertion {
     }
   }
 }
+
+/** A row that nobody sends: its name, and its email. */
+const PROBE = [['csv2db probe'], ['probe@csv2db.invalid']];
 
 const NOTHING = { inserted: 0, duplicates: 0, skipped: 0 };
 

@@ -25,20 +25,20 @@ export class Outages {
    * @throws the TransientError of the last attempt, when the signal was aborted or the patience is over.
    */
   async outlast<T>(attempt: () => Promise<T>, signal: AbortSignal, patience: number): Promise<T> {
-    const onOutage = (): void => void this.#waiting.add(attempt);
     const told = async (): Promise<T> => {
       try {
-        return await attempt();
+        const result = await attempt();
+        this.#waiting.delete(attempt);
+        this.#tellEnd();
+        return result;
       } catch (error) {
         if (error instanceof TransientError) this.#tell(error);
         throw error;
       }
     };
+    const onOutage = (): void => void this.#waiting.add(attempt);
     try {
-      const result = await retry(told, { signal, retryFor: patience, onOutage });
-      this.#waiting.delete(attempt);
-      this.#works();
-      return result;
+      return await retry(told, { signal, retryFor: patience, onOutage });
     } finally {
       this.#waiting.delete(attempt);
     }
@@ -54,7 +54,7 @@ export class Outages {
     this.#log.warn(`${message}; storing pauses until it works`);
   }
 
-  #works(): void {
+  #tellEnd(): void {
     if (this.#waiting.size > 0 || (!this.#isOut && this.#toMend.size === 0)) return;
     this.#isOut = false;
     this.#toMend.clear();
