@@ -61,6 +61,7 @@ test: $(installed) build-producer build-consumer ## run every test, on servers o
 
 test-faults: $(installed) build-producer build-consumer ## break everything in the middle of imports, and count the rows
 	@scripts/native/install.sh redis
+	@scripts/native/install.sh pgbouncer
 	scripts/with-servers.sh npx vitest run --config vitest.faults.config.mts $(TEST_ARGS)
 
 test-containers: ## run the system in containers, from build to stop, and check it

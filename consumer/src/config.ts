@@ -7,18 +7,10 @@ import {
 } from '@csv2db/libs/options/service-command.ts';
 import { integer, text, type LogLevel } from '@csv2db/libs/options/values.ts';
 import type { BatchConfig } from './batch-size.ts';
+import type { DatabaseConfig } from './database/connect.ts';
+import { databaseName, statementTimeout } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
-
-/** How to reach a database. */
-export interface DatabaseConfig {
-  host: string;
-  port: number;
-  user: string;
-  password: string;
-  /** Name of the database. */
-  name: string;
-}
 
 export interface ConsumerConfig {
   /** Number of workers, each with a channel and a database connection of its own. */
@@ -69,7 +61,7 @@ export function readConfig(
       new Option('--db-user <string>', 'database user')
         .env('FC_CONSUMER_DB_USER')
         .default('fcuser')
-        .argParser(text),
+        .argParser(databaseName),
     )
     .addOption(
       new Option('--db-pass <string>', 'database password')
@@ -80,7 +72,16 @@ export function readConfig(
       new Option('--db-name <string>', 'name of the database')
         .env('FC_CONSUMER_DB_NAME')
         .default('userdata')
-        .argParser(text),
+        .argParser(databaseName),
+    )
+    .addOption(
+      new Option(
+        '--statement-timeout <duration>',
+        'longest time that the database may work on a statement; fewer rows are tried then',
+      )
+        .env('FC_CONSUMER_STATEMENT_TIMEOUT')
+        .default(30_000, '30s')
+        .argParser(statementTimeout),
     )
     .addOption(
       new Option('--batch-bytes <int>', 'bytes of messages to store at a time')
@@ -166,6 +167,7 @@ export function readConfig(
         user: options.dbUser,
         password: options.dbPass,
         name: options.dbName,
+        statementTimeout: options.statementTimeout,
       },
       drainTimeout: options.drainTimeout,
       logLevel: options.logLevel,

@@ -23,7 +23,7 @@ void runMain(async (signal) => {
       break;
     }
     case 'drop database': {
-      const { dropDatabase } = await import('./database/migrate.ts');
+      const { dropDatabase } = await import('./database/create.ts');
       await dropDatabase(config.database, log);
       break;
     }

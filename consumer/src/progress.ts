@@ -1,5 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { Inserted } from './store/insert.ts';
+import type { Outcome } from './batch.ts';
 
 /** Milliseconds between two throughput lines, at the least. */
 const INTERVAL = 5_000;
@@ -7,17 +7,20 @@ const INTERVAL = 5_000;
 interface Counts {
   inserted: number;
   duplicates: number;
+  /** Rows that a trigger of the table left out. */
+  skipped: number;
   dead: number;
 }
 
-function inWords({ inserted, duplicates, dead }: Counts): string {
-  return `${inserted} rows inserted, ${duplicates} duplicates, ${dead} dead letters`;
+function inWords({ inserted, duplicates, skipped, dead }: Counts): string {
+  const words = `${inserted} rows inserted, ${duplicates} duplicates, ${dead} dead letters`;
+  return skipped > 0 ? `${words}, ${skipped} skipped by the database` : words;
 }
 
 /** Counts what became of the messages, and tells it: a line a batch at debug, totals at info. */
 export class Progress {
   readonly #log: Logger;
-  readonly #totals: Counts = { inserted: 0, duplicates: 0, dead: 0 };
+  readonly #totals: Counts = { inserted: 0, duplicates: 0, skipped: 0, dead: 0 };
   readonly #timer: NodeJS.Timeout;
   #saidAt = performance.now();
   #said = 0;
@@ -28,11 +31,12 @@ export class Progress {
   }
 
   /** Counts a batch that is acknowledged. */
-  settled({ inserted, duplicates, refusals }: Inserted, milliseconds: number): void {
+  settled({ inserted, duplicates, skipped, refusals }: Outcome, milliseconds: number): void {
     this.#totals.inserted += inserted;
     this.#totals.duplicates += duplicates;
+    this.#totals.skipped += skipped;
     this.#totals.dead += refusals.length;
-    const counts = { inserted, duplicates, dead: refusals.length };
+    const counts = { inserted, duplicates, skipped, dead: refusals.length };
     const duration = Math.round(milliseconds);
     this.#log.debug(
       { ...counts, milliseconds: duration },
@@ -50,8 +54,8 @@ export class Progress {
   }
 
   #sayThroughput(): void {
-    const { inserted, duplicates, dead } = this.#totals;
-    const settled = inserted + duplicates + dead;
+    const { inserted, duplicates, skipped, dead } = this.#totals;
+    const settled = inserted + duplicates + skipped + dead;
     if (settled === this.#said) return;
     const seconds = (performance.now() - this.#saidAt) / 1000;
     const rowsPerSecond = Math.round((settled - this.#said) / seconds);

@@ -1,15 +1,30 @@
 import type { ConfirmChannel } from 'amqplib';
+import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
+import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { Delivery, Outcome } from './batch.ts';
 import type { ConsumerConfig } from './config.ts';
-import { openPool } from './database/connect.ts';
 import { BatchSize } from './batch-size.ts';
+import { openDatabase } from './database/connect.ts';
 import { decode } from './decode.ts';
 import { intake } from './intake.ts';
 import { Progress } from './progress.ts';
 import { settle } from './settle.ts';
+import { Outages } from './store/outages.ts';
+import { StatementSize } from './store/statement-size.ts';
 import { Store } from './store/store.ts';
+
+/** How long an outage may last, in milliseconds, before the messages in hand go back to the queue. */
+const PATIENCE = 30_000;
+/** What the workers share. */
+interface Stages {
+  config: ConsumerConfig;
+  store: Store;
+  outages: Outages;
+  progress: Progress;
+  log: Logger;
+}
 
 /**
  * Stores the contacts of the queue until the signal is aborted: every message ends committed to the
@@ -23,48 +38,69 @@ import { Store } from './store/store.ts';
  * @throws FatalError when the broker or the database refuses the configuration at the start.
  */
 export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logger): Promise<void> {
-  const { queue, database, parallel } = config;
-  const pool = await openPool(database, parallel, signal, log);
-  if (!pool) return;
-  const store = new Store(pool, database, log);
+  const { queue, parallel } = config;
+  const database = await openDatabase(config.database, parallel, signal, log);
+  if (!database) return;
+  const store = new Store(database, new StatementSize(config.database.statementTimeout, log));
   const progress = new Progress(log);
-  const options = { clientName: 'csv2db consumer', channels: parallel };
-  for await (const session of queueSessions(queue, options, signal, log)) {
-    log.info(
-      { queue: queue.name, workers: parallel },
-      `consuming the queue "${queue.name}" with ${parallel} workers`,
-    );
-    const workers = session.channels.map((channel) =>
-      work(session, channel, config, store, progress, signal),
-    );
-    if (await finished(session, workers)) break;
+  const stages = { config, store, outages: new Outages(log), progress, log };
+  try {
+    const options = { clientName: 'csv2db consumer', channels: parallel };
+    for await (const session of queueSessions(queue, options, signal, log)) {
+      log.info(
+        { queue: queue.name, workers: parallel },
+        `consuming the queue "${queue.name}" with ${parallel} workers`,
+      );
+      const workers = session.channels.map((channel) => work(session, channel, stages, signal));
+      if (await finished(session, workers)) break;
+    }
+    progress.finish('stopped');
+  } finally {
+    await database.end();
   }
-  progress.finish('stopped');
-  await pool.end();
 }
 
 /** A worker: takes one batch at a time through all the stages. */
 async function work(
   session: QueueSession,
   channel: ConfirmChannel,
-  { queue, batches }: ConsumerConfig,
-  store: Store,
-  progress: Progress,
+  stages: Stages,
   signal: AbortSignal,
 ): Promise<void> {
-  const giveBack = (): void => session.fail('the messages in hand were given back to the queue');
+  const { queue, batches } = stages.config;
   const size = new BatchSize(batches);
   for await (const batch of intake(session, channel, queue.name, size, signal)) {
     const began = performance.now();
-    const outcome = await store.store(() => decode(batch), signal, giveBack);
+    const outcome = await stored(batch, session, stages, signal);
     session.lost.throwIfAborted();
     await settle(session, channel, queue, batch, outcome.refusals);
     const milliseconds = performance.now() - began;
-    size.adapt(
-      batch.length,
-      batch.reduce((sum, { content }) => sum + content.length, 0),
-      milliseconds,
-    );
-    progress.settled(outcome, milliseconds);
+    const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
+    size.adapt(batch.length, bytes, milliseconds);
+    stages.progress.settled(outcome, milliseconds);
+  }
+}
+
+/**
+ * Stores a batch, as soon as the database can. The broker does not wait for an acknowledgement for
+ * ever: in a long outage the messages go back to the queue. Their rows are tried further all the same, so
+ * that nothing is taken in while nothing can be stored; delivered again, they are duplicates.
+ *
+ * @throws TransientError when the session is lost, or is to be.
+ */
+async function stored(
+  batch: readonly Delivery[],
+  session: QueueSession,
+  { store, outages, log }: Stages,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const attempt = (): Promise<Outcome> => store.store(() => decode(batch));
+  try {
+    return await outages.outlast(attempt, signal, PATIENCE);
+  } catch (error) {
+    if (!(error instanceof TransientError) || signal.aborted) throw error;
+    log.warn('the database is still out: the messages in hand go back to the queue');
+    session.fail('the messages in hand were given back to the queue');
+    return await outages.outlast(attempt, signal, Infinity);
   }
 }

@@ -3,6 +3,7 @@
 #   install.sh servers      RabbitMQ 3.10+ and PostgreSQL 14+; their own services are not started
 #   install.sh shellcheck
 #   install.sh redis        for the tests of checkpoints
+#   install.sh pgbouncer    for the test of it
 set -euo pipefail
 source "$(dirname "$0")/../common.sh"
 
@@ -22,6 +23,8 @@ look_for() { # THING…
         ;;
       shellcheck) command -v shellcheck >/dev/null || missing+=("$thing") ;;
       redis) command -v redis-server >/dev/null || missing+=("$thing") ;;
+      # Debian has it where only root looks
+      pgbouncer) PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || missing+=("$thing") ;;
     esac
   done
   ((${#missing[@]}))
@@ -105,6 +108,9 @@ install_with_apt() {
       redis)
         apt_install redis-server && disable_units redis-server.service
         ;;
+      pgbouncer)
+        apt_install pgbouncer && disable_units pgbouncer.service
+        ;;
       *) apt_install "$thing" ;;
     esac || {
       tail -20 "$log" >&2
@@ -127,8 +133,8 @@ install_with_homebrew() {
 
 case ${1:-} in
   servers) wanted=(rabbitmq postgres) ;;
-  shellcheck | redis) wanted=("$1") ;;
-  *) fail "usage: $0 servers|shellcheck|redis" ;;
+  shellcheck | redis | pgbouncer) wanted=("$1") ;;
+  *) fail "usage: $0 servers|shellcheck|redis|pgbouncer" ;;
 esac
 
 look_for "${wanted[@]}" || exit 0

@@ -1,25 +1,39 @@
 import pg from 'pg';
-import {
-  codeOf,
-  connectionProblem,
-  FatalError,
-  messageOf,
-  TransientError,
-} from '@csv2db/libs/errors.ts';
+import { LONGEST_DELAY, within } from '@csv2db/libs/deadline.ts';
+import { FatalError, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
-import type { DatabaseConfig } from '../config.ts';
-import { isMisconfiguration } from '../store/sqlstate.ts';
+import { databaseProblem, SetUpError } from './problem.ts';
+import { verdictOn } from './sqlstate.ts';
+import { checkTable, type Table } from './table.ts';
+
+/** How to reach a database. */
+export interface DatabaseConfig {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  /** Name of the database. */
+  name: string;
+  /** Longest time that the server may work on one statement, in milliseconds. */
+  statementTimeout: number;
+}
 
 /** How long the server may take to accept a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
-/** How long the server may work on one statement, in milliseconds. */
-const STATEMENT_TIMEOUT = 30_000;
-/** How long to wait for a statement's answer; longer than the server's own limit, so that it wins. */
-const QUERY_TIMEOUT = 35_000;
+/** How much longer to wait for an answer than the server may work on it, in milliseconds. */
+const GRACE = 5_000;
+/** How long the connections may take to close, in milliseconds. */
+const CLOSE_TIMEOUT = 2_000;
+/** How often other transactions may be in the way before that is an outage like others. */
+const MOST_CONFLICTS = 10;
 
-/** The options of a connection; pg's own defaults wait for ever. */
-export function connectionOptions({ host, port, user, password, name }: DatabaseConfig) {
+/**
+ * The options of a connection; pg's own defaults wait for ever. The server's limit is not among them:
+ * a pooler such as pgbouncer refuses settings of a session, so that each statement brings its own.
+ */
+export function connectionOptions(config: DatabaseConfig) {
+  const { host, port, user, password, name, statementTimeout } = config;
   return {
     host,
     port,
@@ -28,88 +42,109 @@ export function connectionOptions({ host, port, user, password, name }: Database
     database: name,
     application_name: 'csv2db consumer',
     connectionTimeoutMillis: CONNECT_TIMEOUT,
-    statement_timeout: STATEMENT_TIMEOUT,
-    query_timeout: QUERY_TIMEOUT,
+    query_timeout: Math.min(statementTimeout + GRACE, LONGEST_DELAY),
     keepAlive: true,
   } satisfies pg.ClientConfig;
 }
 
 /**
- * Opens a pool of connections, as soon as the database answers and its table is there.
+ * Opens the database, as soon as it answers.
  *
+ * @param size the most connections at a time.
  * @returns undefined when the signal was aborted before.
- * @throws FatalError when the server refuses the user, or lacks the database or the table.
+ * @throws FatalError when the server refuses the user, or lacks the database, or the table is not as it
+ * has to be.
  */
-export async function openPool(
+export async function openDatabase(
   config: DatabaseConfig,
   size: number,
   signal: AbortSignal,
   log: Logger,
-): Promise<pg.Pool | undefined> {
-  const pool = new pg.Pool({ ...connectionOptions(config), max: size });
-  // an idle connection that dies is replaced at the next query, which reports what is wrong
-  pool.on('error', () => {});
+): Promise<Database | undefined> {
+  const database = new Database(config, size);
   const check = async (): Promise<void> => {
-    try {
-      await pool.query('SELECT FROM contacts LIMIT 0');
-    } catch (error) {
-      const message = databaseProblem(error, config);
-      if (isMisconfiguration(error)) throw new FatalError(message, { cause: error });
-      throw new TransientError(message, { cause: error });
-    }
+    const { warning } = await database.use((_, table) => Promise.resolve(table));
+    if (warning !== undefined) log.warn(warning);
   };
+  const attempt = (): Promise<void> =>
+    check().catch((error: unknown) => {
+      if (error instanceof SetUpError) throw new FatalError(error.message, { cause: error });
+      throw error;
+    });
   const onOutage = ({ message }: TransientError): void => {
     log.warn(`${message}; trying again until it works`);
   };
   try {
-    await retry(check, { signal, onOutage });
-    return pool;
+    await retry(attempt, { signal, onOutage });
+    return database;
   } catch (error) {
+    await database.end();
     if (error instanceof TransientError) return undefined;
     throw error;
   }
 }
 
-/** What a failed connection or statement means to the person who runs this. */
-export function databaseProblem(error: unknown, config: DatabaseConfig): string {
-  const { host, port, user, name } = config;
-  const where = `PostgreSQL at ${host}:${port}`;
-  switch (codeOf(error)) {
-    case '28P01':
-    case '28000':
-      return `${where} refused the user "${user}": check --db-user and --db-pass`;
-    case '3D000':
-      return `${where} has no database "${name}": create it with "consumer migrate", or check --db-name`;
-    case '42P01':
-      return `${where} has no table contacts in "${name}": create it with "consumer migrate"`;
-  }
-  if (error instanceof pg.DatabaseError) {
-    return `${where} failed: ${messageOf(error)} (SQLSTATE ${error.code})`;
-  }
-  return `${where} (--db-host, --db-port) can't be reached: ${connectionProblem(error)}`;
-}
+/** Connections to the database; each has found the table to be as it has to be. */
+export class Database {
+  readonly #config: DatabaseConfig;
+  readonly #pool: pg.Pool;
+  /** What each connection found. */
+  readonly #tables = new WeakMap<pg.PoolClient, Table>();
 
-/**
- * Does work on a connection of its own, which is not used again after an error.
- *
- * @throws what the work, or connecting, failed with.
- */
-export async function onClient<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  // a connection that is lost rejects the query that waits for it
-  client.on('error', ignore);
-  try {
-    return await work(client);
-  } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
-    throw error;
-  } finally {
-    client.off('error', ignore);
-    client.release(failure);
+  constructor(config: DatabaseConfig, size: number) {
+    this.#config = config;
+    this.#pool = new pg.Pool({ ...connectionOptions(config), max: size });
+    // an idle connection that dies is replaced at the next use, which reports what is wrong
+    this.#pool.on('error', ignore);
+  }
+
+  /**
+   * Does work on a connection of its own, again when another transaction was in the way.
+   *
+   * @throws TransientError when the server or the way to it is out, SetUpError when a person has to mend
+   * something; what else the work threw.
+   */
+  async use<T>(work: (client: pg.PoolClient, table: Table) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#onClient(work);
+      } catch (error) {
+        if (verdictOn(error) === 'conflict' && attempt < MOST_CONFLICTS) continue;
+        throw databaseProblem(error, this.#config);
+      }
+    }
+  }
+
+  /** Closes its connections, and does not wait for a server that has stopped answering. */
+  async end(): Promise<void> {
+    await within(CLOSE_TIMEOUT, this.#pool.end()).catch(ignore);
+  }
+
+  /** A connection is not used again after an error, so that a table that was mended is looked at anew. */
+  async #onClient<T>(work: (client: pg.PoolClient, table: Table) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    let failure: Error | undefined;
+    // a connection that is lost rejects the query that waits for it
+    client.on('error', ignore);
+    try {
+      const table = this.#tables.get(client) ?? (await checkTable(client, this.#config));
+      this.#tables.set(client, table);
+      return await work(client, table).catch((error: unknown) => this.#explain(client, error));
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    } finally {
+      client.off('error', ignore);
+      client.release(failure);
+    }
+  }
+
+  /** The table may have changed since the connection was made: then that is the cause. */
+  async #explain(client: pg.PoolClient, error: unknown): Promise<never> {
+    if (verdictOn(error) !== 'set-up') throw error;
+    await checkTable(client, this.#config);
+    const { message } = databaseProblem(error, this.#config);
+    throw new SetUpError(`${message}: no row is taken`, { cause: error });
   }
 }
 

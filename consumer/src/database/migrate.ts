@@ -3,19 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
+import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import createContacts from '../../migrations/0001_create-contacts.sql';
-import type { DatabaseConfig } from '../config.ts';
-import { connectionOptions, databaseProblem } from './connect.ts';
+import { alone, orFatal } from './client.ts';
+import type { DatabaseConfig } from './connect.ts';
+import { createDatabase } from './create.ts';
 
 /** Every migration, under the name that the database remembers it by. */
 const MIGRATIONS: Record<string, string> = {
   '0001_create-contacts.sql': createContacts,
 };
 
-/** The database that is there on every server, to connect to where ours is not. */
-const MAINTENANCE_DATABASE = 'postgres';
+/** The table that remembers which migrations were applied. */
+const MIGRATIONS_TABLE = 'pgmigrations';
 
 /**
  * Brings the schema up to date, or takes its last migration back. Up also creates a missing database.
@@ -28,16 +29,38 @@ export async function migrate(
   direction: 'up' | 'down',
   log: Logger,
 ): Promise<void> {
-  try {
+  const names = await orFatal(database, async () => {
     if (direction === 'up') await createDatabase(database, log);
+    return await alone(database, async (client) => {
+      const schema = await migrationsSchema(client, database);
+      return await runMigrations(client, schema, direction, log);
+    });
+  });
+  const verb = direction === 'up' ? 'applied' : 'taken back';
+  log.info(
+    { database: database.name, migrations: names },
+    names.length > 0 ? `migrations ${verb}: ${names.join(', ')}` : 'no migration to run',
+  );
+}
+
+/** @returns the names of the migrations that ran. */
+async function runMigrations(
+  client: pg.Client,
+  schema: string,
+  direction: 'up' | 'down',
+  log: Logger,
+): Promise<string[]> {
+  try {
     const done = await inFolder(MIGRATIONS, (dir) =>
       runner({
-        databaseUrl: connectionOptions(database),
+        dbClient: client,
         dir,
         direction,
-        migrationsTable: 'pgmigrations',
+        migrationsTable: MIGRATIONS_TABLE,
+        migrationsSchema: schema,
         singleTransaction: true,
-        advisoryLockMode: 'wait',
+        // it is held already
+        noLock: true,
         logger: {
           info: () => {},
           warn: (text) => log.warn(text),
@@ -46,65 +69,48 @@ export async function migrate(
         },
       }),
     );
-    const names = done.map(({ name }) => name);
-    const verb = direction === 'up' ? 'applied' : 'taken back';
-    log.info(
-      { database: database.name, migrations: names },
-      names.length > 0 ? `migrations ${verb}: ${names.join(', ')}` : 'no migration to run',
-    );
+    return done.map(({ name }) => name);
   } catch (error) {
-    throw new FatalError(databaseProblem(error, database), { cause: error });
+    if (error instanceof FatalError || codeOf(error) !== undefined) throw error;
+    // its own errors, some with the stack of another one in their text
+    const [text] = messageOf(error).split('\n');
+    throw new FatalError(`the migrations can't run: ${text}`, { cause: error });
   }
 }
 
 /**
- * Drops the database, and ends the sessions that are connected to it. One that is not there is fine.
+ * The schema of the table that remembers the migrations: where it is, or else the first of the
+ * search_path, where the migrations create theirs.
  *
- * @throws FatalError when the server can't be reached or refuses.
+ * @throws FatalError when the user may not create tables there.
  */
-export async function dropDatabase(database: DatabaseConfig, log: Logger): Promise<void> {
-  try {
-    await withClient({ ...database, name: MAINTENANCE_DATABASE }, (client) =>
-      client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database.name)} WITH (FORCE)`),
-    );
-    log.info({ database: database.name }, `database "${database.name}" is dropped`);
-  } catch (error) {
-    throw new FatalError(databaseProblem(error, database), { cause: error });
-  }
-}
-
-async function createDatabase(database: DatabaseConfig, log: Logger): Promise<void> {
-  try {
-    // tried first: a user of a managed server may have no access to the maintenance database
-    await withClient(database, () => Promise.resolve());
-  } catch (error) {
-    if (codeOf(error) !== '3D000') throw error;
-    await withClient({ ...database, name: MAINTENANCE_DATABASE }, async (client) => {
-      // held until the connection ends: CREATE DATABASE has no IF NOT EXISTS
-      await client.query(`SELECT pg_advisory_lock(hashtext('csv2db create database'))`);
-      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [
-        database.name,
-      ]);
-      if (rowCount !== 0) return;
-      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database.name)}`);
-      log.info({ database: database.name }, `database "${database.name}" is created`);
-    });
-  }
-}
-
-async function withClient<T>(
-  database: DatabaseConfig,
-  work: (client: pg.Client) => Promise<T>,
-): Promise<T> {
-  const client = new pg.Client(connectionOptions(database));
-  // a lost connection rejects the query that waits for it
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+async function migrationsSchema(client: pg.Client, database: DatabaseConfig): Promise<string> {
+  const { rows } = await client.query<{
+    existing: string | null;
+    current: string | null;
+    mayCreate: boolean | null;
+    own: string | null;
+  }>(
+    `SELECT (SELECT nspname::text FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE pg_class.oid = to_regclass($1)) AS existing,
+       current_schema()::text AS current,
+       has_schema_privilege(current_schema()::text, 'CREATE') AS "mayCreate",
+       (SELECT quote_ident(nspname) FROM pg_namespace
+         WHERE has_schema_privilege(oid, 'CREATE') AND nspname NOT LIKE 'pg\\_%' LIMIT 1) AS own`,
+    [MIGRATIONS_TABLE],
+  );
+  const { existing = null, current = null, mayCreate = null, own = null } = rows[0] ?? {};
+  if (existing !== null) return existing;
+  if (current !== null && mayCreate === true) return current;
+  const user = pg.escapeIdentifier(database.user);
+  const name = pg.escapeIdentifier(database.name);
+  const remedy =
+    own === null
+      ? `GRANT CREATE ON SCHEMA public TO ${user}`
+      : `ALTER ROLE ${user} IN DATABASE ${name} SET search_path = ${own}`;
+  throw new FatalError(
+    `PostgreSQL at ${database.host}:${database.port} does not let the user "${database.user}" create a table in ${current === null ? 'any schema of the search_path' : `the schema ${current}`}: ${remedy}`,
+  );
 }
 
 /** node-pg-migrate reads its migrations from a folder; the bundle carries them inside. */
@@ -112,11 +118,23 @@ async function inFolder<T>(
   files: Record<string, string>,
   work: (dir: string) => Promise<T>,
 ): Promise<T> {
-  const dir = await mkdtemp(join(tmpdir(), 'csv2db-migrations-'));
+  const dir = await folderOf(files);
   try {
-    for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
     return await work(dir);
   } finally {
     await rm(dir, { recursive: true });
+  }
+}
+
+async function folderOf(files: Record<string, string>): Promise<string> {
+  try {
+    const dir = await mkdtemp(join(tmpdir(), 'csv2db-migrations-'));
+    for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
+    return dir;
+  } catch (error) {
+    throw new FatalError(
+      `the migrations can't be put into the folder for temporary files: ${messageOf(error)}: set TMPDIR to a folder that can be written`,
+      { cause: error },
+    );
   }
 }

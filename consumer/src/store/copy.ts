@@ -1,9 +1,6 @@
 import pg from 'pg';
-import { codeOf } from '@csv2db/libs/errors.ts';
 import type { Row } from '../batch.ts';
-import { verdictOn } from './sqlstate.ts';
-
-const COPY = 'COPY contacts (name, email) FROM STDIN';
+import { limits } from '../database/limits.ts';
 
 /** Characters in a part of the data: pg copies what it sends, and small copies are soon let go. */
 const PART = 32 * 1024;
@@ -26,36 +23,41 @@ export function copyData(rows: readonly Row[]): Buffer[] {
 }
 
 /**
- * Copies rows into the table, all or none; they have committed when this resolves to true.
+ * Copies rows into the table, all or none; they have committed when this resolves.
  *
- * @returns false when the database refuses a row, because its email is there already or for another
- * fault of its values: then none is stored, and the connection can be used further.
- * @throws the error of pg when the fault is not in the rows: then nothing may be acknowledged.
+ * @param text the statement.
+ * @param timeout longest time that the server may work on it, in milliseconds.
+ * @returns how many the database stored: triggers may leave some out.
+ * @throws the error of pg; when it is not one of the connection, that can be used further.
  */
-export async function copy(client: pg.PoolClient, data: readonly Buffer[]): Promise<boolean> {
-  if (data.length === 0) return true;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const done = (error: unknown): void => (error instanceof Error ? reject(error) : resolve());
-      client.query(new CopyQuery(data, done));
+export async function copy(
+  client: pg.PoolClient,
+  text: string,
+  data: readonly Buffer[],
+  timeout: number,
+): Promise<number> {
+  if (data.length === 0) return 0;
+  return await new Promise((resolve, reject) => {
+    // what comes in one message is one transaction
+    const query = new CopyQuery(`${limits(timeout)}; ${text}`, data, (error: unknown) => {
+      if (error instanceof Error) reject(error);
+      else resolve(query.copied);
     });
-    return true;
-  } catch (error) {
-    // a table with row-level security takes no COPY: feature_not_supported
-    if (verdictOn(error) === 'row' || codeOf(error) === '0A000') return false;
-    throw error;
-  }
+    client.query(query);
+  });
 }
 
 /**
- * A COPY whose data is at hand. The streams of pg-copy-streams would do it too, but count on no error of the
- * server while data is still on its way.
+ * A COPY whose data is at hand. The streams of pg-copy-streams would do it too, but count on no error
+ * of the server while data is still on its way.
  */
 class CopyQuery extends pg.Query {
+  /** Rows that the database says that it copied. */
+  copied = 0;
   readonly #data: readonly Buffer[];
 
-  constructor(data: readonly Buffer[], callback: (error: Error | undefined) => void) {
-    super(COPY, callback);
+  constructor(text: string, data: readonly Buffer[], callback: (error: Error | undefined) => void) {
+    super(text, callback);
     this.#data = data;
   }
 
@@ -63,6 +65,12 @@ class CopyQuery extends pg.Query {
   handleCopyInResponse(connection: pg.Connection): void {
     for (const part of this.#data) connection.sendCopyFromChunk(part);
     connection.endCopyFrom();
+  }
+
+  /** Called by pg at the end of each statement, with its command tag. */
+  handleCommandComplete({ text }: { text: string }): void {
+    const [, count] = /^COPY (\d+)$/.exec(text) ?? [];
+    if (count !== undefined) this.copied = Number(count);
   }
 }
 

@@ -1,60 +1,144 @@
 import pg from 'pg';
-import type { Refusal, Row } from '../batch.ts';
-import { verdictOn } from './sqlstate.ts';
-
-/** What became of rows: each was inserted, is a duplicate, or was refused. */
-export interface Inserted {
-  inserted: number;
-  /** Rows whose email was in the table already, or earlier among these. */
-  duplicates: number;
-  refusals: Refusal[];
-}
+import { TransientError } from '@csv2db/libs/errors.ts';
+import type { Outcome, Refusal, Row } from '../batch.ts';
+import { runWithin } from '../database/limits.ts';
+import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
+import type { Table } from '../database/table.ts';
+import type { StatementSize } from './statement-size.ts';
 
 /** What became of all the rows, given what became of parts of them. */
-export function sum(parts: readonly Inserted[]): Inserted {
-  return {
-    inserted: parts.reduce((total, { inserted }) => total + inserted, 0),
-    duplicates: parts.reduce((total, { duplicates }) => total + duplicates, 0),
-    refusals: parts.flatMap(({ refusals }) => refusals),
-  };
+export function sum(parts: readonly Outcome[]): Outcome {
+  const total: Outcome = { inserted: 0, duplicates: 0, skipped: 0, refusals: [] };
+  for (const { inserted, duplicates, skipped, refusals } of parts) {
+    total.inserted += inserted;
+    total.duplicates += duplicates;
+    total.skipped += skipped;
+    total.refusals = total.refusals.concat(refusals);
+  }
+  return total;
 }
 
-const INSERT = {
-  name: 'insert-contacts',
-  text: `INSERT INTO contacts (name, email)
-         SELECT * FROM unnest($1::text[], $2::text[])
-         ON CONFLICT (email) DO NOTHING`,
-};
+/** Inserts the rows of one batch that are new. */
+export class Insertion {
+  readonly #client: pg.PoolClient;
+  readonly #table: Table;
+  readonly #size: StatementSize;
+  /** Whether the database has stored a row of the batch. */
+  #hasInserted = false;
 
-/**
- * Inserts the rows that are new, in one statement; it has committed when this resolves. A row that
- * the database refuses for good does not take the others down: the batch is halved until that row
- * stands alone.
- *
- * @throws the error of pg when the fault is not in the rows: then nothing may be acknowledged.
- */
-export async function insert(client: pg.PoolClient, rows: readonly Row[]): Promise<Inserted> {
-  if (rows.length === 0) return sum([]);
-  try {
-    const { rowCount } = await client.query({
-      ...INSERT,
-      values: [rows.map(({ contact }) => contact.name), rows.map(({ contact }) => contact.email)],
-    });
-    const inserted = rowCount ?? 0;
-    return { inserted, duplicates: rows.length - inserted, refusals: [] };
-  } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || verdictOn(error) !== 'row') throw error;
-    const [only] = rows;
-    if (only && rows.length === 1) {
-      return { inserted: 0, duplicates: 0, refusals: [refusal(only, error)] };
+  constructor(client: pg.PoolClient, table: Table, size: StatementSize) {
+    this.#client = client;
+    this.#table = table;
+    this.#size = size;
+  }
+
+  /**
+   * Inserts rows in as few statements as finish in time; they have committed when this resolves. A row
+   * that the database refuses for good does not take the others down: what fails is halved until that row
+   * stands alone.
+   *
+   * @throws the error of pg when the fault is not in the rows, but in the table, the server or the way to
+   * it; TransientError when a single row does not finish in time. Then nothing may be acknowledged.
+   */
+  async insert(rows: readonly Row[]): Promise<Outcome> {
+    const outcomes: Outcome[] = [];
+    for (let done = 0; done < rows.length;) {
+      const part = rows.slice(done, done + this.#size.rows);
+      outcomes.push(await this.#insertOrDivide(part));
+      done += part.length;
     }
+    return sum(outcomes);
+  }
+
+  async #insertOrDivide(rows: readonly Row[]): Promise<Outcome> {
+    try {
+      return await this.#insertAll(rows);
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) {
+        if (isUnanswered(error)) this.#size.tooSlow(rows.length);
+        throw error;
+      }
+      switch (verdictOn(error)) {
+        case 'slow':
+          return await this.#insertLess(rows, error);
+        case 'set-up':
+          await this.#probe(error);
+          return await this.#insertHalves(rows, error);
+        case 'row':
+          return await this.#insertHalves(rows, error);
+        default:
+          throw error;
+      }
+    }
+  }
+
+  /** Inserts rows in one statement. */
+  async #insertAll(rows: readonly Row[]): Promise<Outcome> {
+    const began = performance.now();
+    const emails = rows.map(({ contact }) => contact.email);
+    const names = rows.map(({ contact }) => contact.name);
+    const inserted = await this.#commit(names, emails);
+    this.#size.finished(rows.length, performance.now() - began);
+    this.#hasInserted ||= inserted > 0;
+    const missing = rows.length - inserted;
+    const skipped = missing === 0 ? 0 : Math.min(missing, await this.#countAbsent(emails));
+    return { inserted, duplicates: missing - skipped, skipped, refusals: [] };
+  }
+
+  /** @returns how many rows the database says that it inserted. */
+  async #commit(names: string[], emails: string[]): Promise<number> {
+    const { timeout } = this.#size;
+    const values = [names, emails];
+    const { rowCount } = await runWithin(this.#client, timeout, this.#table.insert, values);
+    return rowCount ?? 0;
+  }
+
+  /** Rows that are not inserted are duplicates, except for those that are still not there. */
+  async #countAbsent(emails: string[]): Promise<number> {
+    const { countAbsent } = this.#table;
+    if (countAbsent === undefined) return 0;
+    const { rows } = await this.#client.query<{ absent: number }>(countAbsent, [emails]);
+    return rows[0]?.absent ?? 0;
+  }
+
+  async #insertLess(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
+    if (rows.length === 1) {
+      const message = `PostgreSQL could not store even a single row within ${this.#size.limit}: ${error.message}`;
+      throw new TransientError(message, { cause: error });
+    }
+    this.#size.tooSlow(rows.length);
+    return await this.insert(rows);
+  }
+
+  async #insertHalves(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
+    const [only] = rows;
+    if (only && rows.length === 1) return sum([{ ...NOTHING, refusals: [refusal(only, error)] }]);
     const middle = rows.length >> 1;
-    return sum([
-      await insert(client, rows.slice(0, middle)),
-      await insert(client, rows.slice(middle)),
-    ]);
+    return sum([await this.insert(rows.slice(0, middle)), await this.insert(rows.slice(middle))]);
+  }
+
+  /**
+   * Tells whether rows meet a fault that any row would meet: inserts one that nobody sent, and rolls it
+   * back. Halving thousands of rows down to each would flood the server's log; and one that is there
+   * already passes where a trigger behind the insertion is broken.
+   *
+   * @throws the error of pg when it is not taken: the fault is the table's.
+   */
+  async #probe(error: pg.DatabaseError): Promise<void> {
+    try {
+      await runWithin(this.#client, this.#size.timeout, this.#table.insert, PROBE, 'ROLLBACK');
+    } catch (probeError) {
+      if (verdictOn(probeError) !== 'row') throw probeError;
+      // a constraint refuses it before all is tried: then only rows that were sent can tell
+      if (!this.#hasInserted) throw error;
+    }
   }
 }
+
+/** A row that nobody sends: its name, and its email. */
+const PROBE = [['csv2db probe'], ['probe@csv2db.invalid']];
+
+const NOTHING = { inserted: 0, duplicates: 0, skipped: 0 };
 
 function refusal({ contact, delivery, index }: Row, { message, code }: pg.DatabaseError): Refusal {
   const part = index === undefined ? undefined : { index, value: contact };

@@ -1,99 +1,80 @@
 import type pg from 'pg';
-import { TransientError } from '@csv2db/libs/errors.ts';
-import type { Logger } from '@csv2db/libs/logger.ts';
-import { retry } from '@csv2db/libs/retry.ts';
-import type { DatabaseConfig } from '../config.ts';
+import type { Decoded, Outcome, Row } from '../batch.ts';
+import type { Database } from '../database/connect.ts';
+import { isUnanswered, verdictOn, type Verdict } from '../database/sqlstate.ts';
+import type { Table } from '../database/table.ts';
 import { copy, copyData } from './copy.ts';
-import { databaseProblem, onClient } from '../database/connect.ts';
-import type { Decoded, Row } from '../batch.ts';
-import { insert, sum, type Inserted } from './insert.ts';
+import { Insertion, sum } from './insert.ts';
 import { Seen } from './seen.ts';
-import { verdictOn } from './sqlstate.ts';
+import type { StatementSize } from './statement-size.ts';
 
-/** How long an outage may last, in milliseconds, before the messages in hand go back to the queue. */
-const PATIENCE = 30_000;
-
-/** Stores batches, through every outage of the database. */
+/**
+ * Stores batches. COPY is by far the fastest way, and stores none of the rows when one is a duplicate, or
+ * bad. Where there was one, more are likely: the next batches are inserted, until one has none.
+ */
 export class Store {
-  readonly #pool: pg.Pool;
-  readonly #config: DatabaseConfig;
-  readonly #log: Logger;
+  readonly #database: Database;
+  readonly #size: StatementSize;
   /** The emails that were met before. */
   readonly #seen = new Seen();
-  /** Whether the last rows whose emails were unknown were all new. */
+  /** Whether the last rows whose emails were unknown were all new, and good. */
   #isNew = true;
-  /** Number of batches that wait for the database. */
-  #waiting = 0;
 
-  constructor(pool: pg.Pool, config: DatabaseConfig, log: Logger) {
-    this.#pool = pool;
-    this.#config = config;
-    this.#log = log;
+  constructor(database: Database, size: StatementSize) {
+    this.#database = database;
+    this.#size = size;
   }
 
   /**
-   * Stores the rows of a batch, as soon as the database can. While it is out, the same rows are tried
-   * again and again, which shows better than any probe whether it is back.
+   * Stores the rows of a batch; they have committed when this resolves.
    *
-   * @param decode gives the batch. It is called for each try: decoding again is rare and cheap, while rows
-   * that were kept until the database has answered would outlive the young generation of the heap.
-   * @param signal gives up, unless the database works.
-   * @param onLongOutage called when an outage lasts longer than 30 s. The broker does not wait for
-   * an acknowledgement for ever: now is the time to give back what was delivered. The rows are tried
-   * further all the same; delivered again, they are duplicates.
-   * @throws TransientError when the signal was aborted during an outage.
+   * @param decode gives the batch. It is called for each try: decoding again is rare and cheap, while
+   * rows that were kept until the database has answered would outlive the young generation of the heap.
+   * @throws TransientError when the database is out, or not set up as it has to be: nothing may be
+   * acknowledged. Tried again, the rows that it has stored all the same are duplicates.
    */
-  async store(
-    decode: () => Decoded,
-    signal: AbortSignal,
-    onLongOutage: () => void,
-  ): Promise<Inserted> {
-    let patience: NodeJS.Timeout | undefined;
-    const onOutage = ({ message }: TransientError): void => {
-      patience = setTimeout(() => {
-        this.#log.warn('the database is still out: the messages in hand go back to the queue');
-        onLongOutage();
-      }, PATIENCE);
-      if (this.#waiting++ === 0) this.#log.warn(`${message}; storing pauses until it works`);
-    };
-    try {
-      return await retry(() => this.#store(decode), { signal, onOutage });
-    } finally {
-      if (patience) {
-        clearTimeout(patience);
-        if (--this.#waiting === 0 && !signal.aborted) this.#log.info('PostgreSQL works again');
-      }
-    }
-  }
-
-  /**
-   * COPY is by far the faster, and stores none of the rows when one is a duplicate, or bad. Where there
-   * was one, more are likely: the next batches are inserted, until one has none.
-   */
-  async #store(decode: () => Decoded): Promise<Inserted> {
-    const copied = this.#isNew
-      ? await this.#attempt((client) => this.#copy(client, decode))
-      : undefined;
-    return copied ?? (await this.#attempt((client) => this.#insert(client, decode)));
+  async store(decode: () => Decoded): Promise<Outcome> {
+    return await this.#database.use(async (client, table) => {
+      const copied =
+        this.#isNew && table.copy !== undefined
+          ? await this.#copy(client, table, table.copy, decode)
+          : undefined;
+      return copied ?? (await this.#insert(client, table, decode));
+    });
   }
 
   /** Copies the rows whose emails are unknown, and inserts the others. @returns undefined when COPY fails. */
-  async #copy(client: pg.PoolClient, decode: () => Decoded): Promise<Inserted | undefined> {
+  async #copy(
+    client: pg.PoolClient,
+    table: Table,
+    text: string,
+    decode: () => Decoded,
+  ): Promise<Outcome | undefined> {
     const { data, count, known, refusals } = this.#forCopy(decode);
-    if (!(await copy(client, data))) {
+    if (count > this.#size.rows) return undefined;
+    let copied: number;
+    try {
+      copied = await copy(client, text, data, this.#size.timeout);
+    } catch (error) {
+      const verdict = verdictOn(error);
+      if (verdict === 'slow') this.#size.tooSlow(count);
+      if (!FALLS_TO_INSERT.has(verdict) || isUnanswered(error)) throw error;
       this.#isNew = false;
       this.#seen.watch();
       return undefined;
     }
-    return sum([{ inserted: count, duplicates: 0, refusals }, await insert(client, known)]);
+    const outcome = { inserted: copied, duplicates: 0, skipped: count - copied, refusals };
+    return sum([outcome, await new Insertion(client, table, this.#size).insert(known)]);
   }
 
-  async #insert(client: pg.PoolClient, decode: () => Decoded): Promise<Inserted> {
+  async #insert(client: pg.PoolClient, table: Table, decode: () => Decoded): Promise<Outcome> {
     const { unknown, known, refusals } = this.#split(decode);
-    const outcome = await insert(client, unknown);
+    const insertion = new Insertion(client, table, this.#size);
+    const outcome = await insertion.insert(unknown);
     // none is left, as a rule, after a COPY that failed, which has met them all
-    if (unknown.length > 0) this.#isNew = outcome.inserted === unknown.length;
-    return sum([{ inserted: 0, duplicates: 0, refusals }, outcome, await insert(client, known)]);
+    if (unknown.length > 0) this.#isNew = outcome.duplicates + outcome.refusals.length === 0;
+    const undecodable = { inserted: 0, duplicates: 0, skipped: 0, refusals };
+    return sum([undecodable, outcome, await insertion.insert(known)]);
   }
 
   /** A function of its own, and not asynchronous, so that the rows can be let go when it returns. */
@@ -110,20 +91,10 @@ export class Store {
     for (const part of [known, unknown]) part.sort(byEmail);
     return { unknown, known, refusals };
   }
-
-  async #attempt<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await onClient(this.#pool, work);
-      } catch (error) {
-        const verdict = verdictOn(error);
-        if (verdict === 'defect') throw error;
-        if (verdict === 'conflict') continue;
-        throw new TransientError(databaseProblem(error, this.#config), { cause: error });
-      }
-    }
-  }
 }
+
+/** What COPY fails with and INSERT, in parts, may not. */
+const FALLS_TO_INSERT: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow']);
 
 function byEmail(a: Row, b: Row): number {
   return a.contact.email < b.contact.email ? -1 : a.contact.email > b.contact.email ? 1 : 0;

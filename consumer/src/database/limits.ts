@@ -1,0 +1,43 @@
+import pg from 'pg';
+
+/**
+ * How long a statement may wait for a lock, as part of its time limit. It ends with an error of its own,
+ * and is not taken for one that has too much to do.
+ */
+const LOCK = 3 / 4;
+
+/**
+ * The SQL that bounds what follows it in the same transaction. Nothing is set for the session: a pooler
+ * may give it to somebody else.
+ *
+ * @param timeout longest time that the server may work on a statement, in milliseconds.
+ */
+export function limits(timeout: number): string {
+  const lockTimeout = Math.ceil(timeout * LOCK);
+  return `SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${lockTimeout}`;
+}
+
+/**
+ * Runs one statement within limits, in a transaction of its own.
+ *
+ * @param end how it has ended when this resolves.
+ * @throws the error of pg; when it is a DatabaseError, the connection can be used further.
+ */
+export async function runWithin<R extends pg.QueryResultRow>(
+  client: pg.ClientBase,
+  timeout: number,
+  text: string,
+  values: readonly string[][] = [],
+  end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
+): Promise<pg.QueryResult<R>> {
+  await client.query(`BEGIN; ${limits(timeout)}`);
+  try {
+    const result = await client.query<R>(text, [...values]);
+    await client.query(end);
+    return result;
+  } catch (error) {
+    // any other error is one of the connection, which can't roll back, nor has to
+    if (error instanceof pg.DatabaseError) await client.query('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,114 @@
+import pg from 'pg';
+import { codeOf, connectionProblem, messageOf, TransientError } from '@csv2db/libs/errors.ts';
+import type { DatabaseConfig } from './connect.ts';
+import { isUnanswered, verdictOn } from './sqlstate.ts';
+
+/**
+ * The database is not set up as it has to be, and waiting alone does not mend that: at the start it is
+ * fatal. Later a person may be at work on it, so that the same is tried again.
+ */
+export class SetUpError extends TransientError {
+  override name = 'SetUpError';
+}
+
+/**
+ * What a failed connection or statement means to the person who runs this, and whether waiting mends it.
+ *
+ * @returns a TransientError for an outage, a SetUpError for what a person has to mend, each with the
+ * server's own words; what is not an error of the database, as it is.
+ */
+export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
+  const verdict = verdictOn(error);
+  if (error instanceof TransientError) return error;
+  if (verdict === 'defect') return error instanceof Error ? error : new Error(messageOf(error));
+  const where = `PostgreSQL at ${config.host}:${config.port}`;
+  if (isUnanswered(error)) {
+    return new TransientError(`${where} does not answer: timeout`, { cause: error });
+  }
+  if (!(error instanceof pg.DatabaseError)) {
+    const refusal = explainConnection(error, config);
+    if (refusal !== undefined) {
+      const message = `${where} ${refusal} (${messageOf(error)})`;
+      return new SetUpError(message, { cause: error });
+    }
+    const message = `${where} (--db-host, --db-port) can't be reached: ${connectionProblem(error)}`;
+    return new TransientError(message, { cause: error });
+  }
+  const text = oneLine(messageOf(error));
+  const known = explain(error, config);
+  const message = known
+    ? `${where} ${known} (${text})`
+    : `${where} failed: ${text} (SQLSTATE ${error.code})`;
+  return verdict === 'set-up'
+    ? new SetUpError(message, { cause: error })
+    : new TransientError(message, { cause: error });
+}
+
+/** What keeps a connection from being made that the server itself has no part in. */
+function explainConnection(error: unknown, { user }: DatabaseConfig): string | undefined {
+  if (/^SASL/.test(messageOf(error))) return `asks for a password of "${user}": check --db-pass`;
+  if (/not support SSL/.test(messageOf(error))) return 'takes no TLS: unset PGSSLMODE';
+  if (/CERT|VERIFY/.test(codeOf(error) ?? '')) {
+    return 'has a certificate that is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or set PGSSLMODE=no-verify';
+  }
+  return undefined;
+}
+
+/** What happened and what to do about it, where that can be told. */
+function explain(error: pg.DatabaseError, config: DatabaseConfig): string | undefined {
+  const { message } = error;
+  const user = `"${config.user}"`;
+  const [asUser, database] = [config.user, config.name].map((name) => pg.escapeIdentifier(name));
+  switch (codeOf(error)) {
+    case '28P01':
+      return `refused the user ${user}: check --db-user and --db-pass, and whether the password has expired`;
+    case '28000':
+      if (/no encryption|SSL off/.test(message)) {
+        return `refused the user ${user}, who came without TLS: if it takes only TLS, set PGSSLMODE=require (no-verify for a certificate of its own); or let this host in with a line of its pg_hba.conf`;
+      }
+      if (/pg_hba/.test(message)) {
+        return `refused the user ${user}: let this host in with a line of its pg_hba.conf`;
+      }
+      return `refused the user ${user}: check --db-user, or allow it with: ALTER ROLE ${asUser} LOGIN`;
+    case '3D000':
+      return `has no database "${config.name}": create it with "consumer migrate", or check --db-name`;
+    case '42P01':
+      if (!/"contacts"/.test(message)) return undefined;
+      return `has no table contacts in "${config.name}": create it with "consumer migrate"`;
+    case '42501': {
+      if (/create database/.test(message)) {
+        return `refuses the user ${user} a right: ALTER ROLE ${asUser} CREATEDB`;
+      }
+      const [, kind, name] = /for (database|schema|sequence|table) (\S+)$/.exec(message) ?? [];
+      if (kind === undefined || name === undefined) return undefined;
+      const rights = RIGHTS[kind] ?? 'ALL';
+      return `refuses the user ${user} a right: GRANT ${rights} ON ${kind.toUpperCase()} ${quoted(name)} TO ${asUser}`;
+    }
+    case '53300':
+      return `has no connection left: raise the limit that it names, or lower --parallel`;
+    case '55000':
+      if (!/accepting connections/.test(message)) return undefined;
+      return `lets nobody into "${config.name}": ALTER DATABASE ${database} ALLOW_CONNECTIONS true`;
+    case '55P03':
+      return `waited for somebody's lock on the table: see pg_locks and pg_stat_activity`;
+    default:
+      return undefined;
+  }
+}
+
+/** What a consumer needs of each kind of object. */
+const RIGHTS: Record<string, string> = {
+  database: 'CONNECT',
+  schema: 'USAGE, CREATE',
+  sequence: 'USAGE',
+  table: 'INSERT, SELECT',
+};
+
+/** An object's name in a message of PostgreSQL, as an identifier. */
+function quoted(name: string): string {
+  return pg.escapeIdentifier(name.replace(/^"(.*)"$/, '$1'));
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}
