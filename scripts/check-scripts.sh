@@ -8,4 +8,4 @@ if ! "$root/scripts/native/install.sh" shellcheck; then
   exit 0
 fi
 cd "$root"
-shellcheck -x -P scripts -P scripts/native scripts/*.sh scripts/native/*.sh scripts/runtime .ci/run
+shellcheck -x -P scripts -P scripts/native scripts/*.sh scripts/native/*.sh scripts/system .ci/run

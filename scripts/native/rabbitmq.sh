@@ -14,9 +14,8 @@ rabbitmq_facts() {
 
 rabbitmq_ports() {
   [[ -n $node ]] || remember "$state" NODE "csv2db-$$-$RANDOM@localhost"
-  choose_port "$state" QUEUE_PORT 5672 \
-    'RabbitMQ listens on 127.0.0.1:%s: pass --queue-addr 127.0.0.1:%s to services that you start by hand'
-  choose_port "$state" MANAGEMENT_PORT 15672 "RabbitMQ's management page is on http://127.0.0.1:%s"
+  choose_port "$state" QUEUE_PORT 5672
+  choose_port "$state" MANAGEMENT_PORT 15672
   choose_port "$state" EPMD_PORT 24369
   choose_port "$state" DIST_PORT 25672
   rabbitmq_facts
@@ -24,11 +23,9 @@ rabbitmq_ports() {
 
 # Turns into one of RabbitMQ's own scripts.
 rabbitmq() { # SCRIPT ARGUMENT…
-  local found script=$1 loopback='-kernel inet_dist_use_interface {127,0,0,1}'
-  shift
+  local found loopback='-kernel inet_dist_use_interface {127,0,0,1}'
   found=$(find_rabbitmq)
-  [[ -n $found ]] || fail "RabbitMQ is not installed: run $root/scripts/native/install.sh servers"
-  at_least "${found%% *}" 3 10 || fail "RabbitMQ ${found%% *} is too old: 3.10 or later is needed"
+  at_least "$found" 3 10 || fail "RabbitMQ 3.10 or later is not installed: run $root/scripts/native/install.sh rabbitmq"
   # "-csv2db" means nothing to it, and marks the process, so that it can be told from others
   become "$rabbitmq_uid" env -i "PATH=$PATH" "HOME=$home" LANG=C.UTF-8 \
     ERL_EPMD_ADDRESS=127.0.0.1 \
@@ -47,7 +44,7 @@ rabbitmq() { # SCRIPT ARGUMENT…
     RABBITMQ_LOGS=- \
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$loopback -csv2db $node" \
     RABBITMQ_CTL_ERL_ARGS="$loopback" \
-    "${found#* }/$script" "$@"
+    "${found#* }/$1" "${@:2}"
 }
 
 rabbitmq_epmd() {
@@ -70,7 +67,7 @@ default_pass = $(value_of "$root/env/rabbitmq.env" RABBITMQ_DEFAULT_PASS)
 default_vhost = $(value_of "$root/env/rabbitmq.env" RABBITMQ_DEFAULT_VHOST)
 CONF
   rm -f "$home/pid"
-  [[ ! -e $dir/rabbitmq.log ]] || mv "$dir/rabbitmq.log" "$dir/rabbitmq.log.1"
+  turn_log rabbitmq
   ulimit -S -n 65536 2>/dev/null || true
   # job control gives each its own process group: Ctrl-C in the terminal is not meant for them
   set -m
@@ -82,48 +79,26 @@ CONF
 }
 
 rabbitmq_await() {
-  local deadline=$((SECONDS + 120)) problem=''
+  local deadline=$((SECONDS + 120))
   until port_taken "$queue_port" && grep -q 'Server startup complete' "$dir/rabbitmq.log"; do
-    kill -0 "$rabbitmq_job" 2>/dev/null || problem='ended while it started'
-    ((SECONDS < deadline)) || problem='did not start within 120 seconds'
-    if [[ -n $problem ]]; then
-      tail -20 "$dir/rabbitmq.log" >&2
-      fail "RabbitMQ $problem; above is the end of $dir/rabbitmq.log"
-    fi
+    if ((SECONDS > deadline)) || ! kill -0 "$rabbitmq_job" 2>/dev/null; then start_failed RabbitMQ rabbitmq; fi
     sleep 0.1
   done
 }
 
-rabbitmq_running() {
-  rabbitmq_facts
-  [[ -n $node ]] && pid_in "$home/pid" "-csv2db $node" >/dev/null
-}
+rabbitmq_pid() { [[ -n $node ]] && pid_in "$home/pid" "-csv2db $node"; }
+rabbitmq_running() { rabbitmq_pid >/dev/null; }
 
 rabbitmq_stop() {
   local pid
-  rabbitmq_facts
-  if pid=$(pid_in "$home/pid" "-csv2db $node"); then
-    kill "-${stop_signal:-TERM}" "$pid"
-    gone 30 "$pid" || kill -KILL "$pid"
-    gone 5 "$pid" || fail "RabbitMQ (process $pid) does not end"
+  if pid=$(rabbitmq_pid); then
+    end_process "$pid" "${stop_signal:-TERM}"
   elif [[ -n ${rabbitmq_job:-} ]]; then
     # launched just now, and too young to have written its pid
     kill -KILL -- "-$rabbitmq_job" 2>/dev/null || true
   fi
-  if pid=$(pid_in "$dir/epmd.pid" "epmd -address 127.0.0.1 -port $epmd_port"); then
-    kill -TERM "$pid"
-    gone 5 "$pid" || kill -KILL "$pid"
-  fi
+  if pid=$(pid_in "$dir/epmd.pid" "epmd -address 127.0.0.1 -port $epmd_port"); then end_process "$pid" TERM; fi
   rm -f "$home/pid" "$dir/epmd.pid"
-}
-
-rabbitmq_status() {
-  if rabbitmq_running; then
-    echo "RabbitMQ listens on 127.0.0.1:$queue_port, its management page is http://127.0.0.1:$management_port"
-  else
-    echo 'RabbitMQ is not running'
-    return 1
-  fi
 }
 
 rabbitmq_ctl() {

@@ -6,8 +6,9 @@
 # DIR/servers.env tells the ports; QUEUE_PORT, MANAGEMENT_PORT and DB_PORT in the environment are wishes.
 set -euo pipefail
 source "$(dirname "$0")/../common.sh"
-source "$root/scripts/native/rabbitmq.sh"
-source "$root/scripts/native/postgres.sh"
+source "$(dirname "$0")/programs.sh"
+source "$(dirname "$0")/rabbitmq.sh"
+source "$(dirname "$0")/postgres.sh"
 
 usage="usage: $0 start|stop|status|remove|ctl|psql DIR [rabbitmq|postgres | argument…]"
 (($# > 1)) || fail "$usage"
@@ -31,10 +32,8 @@ account() { # FOLDER PACKAGE_USER
 
 # Turns into a command that runs as that user.
 become() { # UID COMMAND…
-  local uid=$1
-  shift
-  ((EUID)) || exec setpriv --reuid="$uid" --regid="$(id -g "$uid")" --init-groups -- "$@"
-  exec "$@"
+  ((EUID)) || exec setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups -- "${@:2}"
+  exec "${@:2}"
 }
 
 as() (become "$@")
@@ -47,11 +46,8 @@ put() { # UID FILE
 
 # Makes the folder for the data: in DIR, unless the servers' users can't enter that one.
 make_data() {
-  local rabbitmq postgres
-  rabbitmq=$(account '' rabbitmq)
-  postgres=$(account '' postgres)
   rm -f "$dir/data"
-  if as "$rabbitmq" test -x "$dir" && as "$postgres" test -x "$dir"; then
+  if as "$(account '' rabbitmq)" test -x "$dir" && as "$(account '' postgres)" test -x "$dir"; then
     mkdir "$dir/data"
   else
     ln -s "$(mktemp -d /var/lib/csv2db.XXXXXX)" "$dir/data"
@@ -66,31 +62,41 @@ own_folder() { # FOLDER UID
   ((EUID)) || chown "$2:$(id -g "$2")" "$1"
 }
 
-start() {
-  local server
-  starting=''
-  # whatever a failed start leaves half done is stopped again
-  trap 'for server in $starting; do "${server}_stop"; done' EXIT
-  trap 'exit 130' INT
-  trap 'exit 143' TERM HUP
-  for server; do
-    if ! "${server}_running"; then
-      starting="$starting $server"
-      "${server}_ports"
-    fi
-  done
-  for server in $starting; do "${server}_launch"; done
-  for server in $starting; do "${server}_await"; done
-  starting=''
+# Keeps the log of the last start as well.
+turn_log() { # NAME
+  [[ ! -e $dir/$1.log ]] || mv "$dir/$1.log" "$dir/$1.log.1"
 }
 
-status() {
+start_failed() { # NAME LOG
+  check_version "$(<"$dir/$2.log")" "$data/$2"
+  tail -20 "$dir/$2.log" >&2
+  fail "$1 did not start; above is the end of $dir/$2.log"
+}
+
+start() { # SERVER…
+  local server starting=()
+  for server; do "${server}_running" || starting+=("$server"); done
+  ((${#starting[@]})) || return 0
+  # whatever a failed start leaves half done is stopped again
+  # shellcheck disable=SC2064 # with these values
+  trap "stop ${starting[*]}" EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+  for server in "${starting[@]}"; do "${server}_ports"; done
+  for server in "${starting[@]}"; do "${server}_launch"; done
+  for server in "${starting[@]}"; do "${server}_await"; done
+  trap - EXIT
+}
+
+status() { # SERVER…
   local server status=0
-  for server; do "${server}_status" || status=1; done
+  for server; do
+    if "${server}_running"; then echo "$server runs"; else status=1; fi
+  done
   return $status
 }
 
-stop() {
+stop() { # SERVER…
   local server
   for server; do "${server}_stop"; done
 }
@@ -115,17 +121,21 @@ esac
 dir=$(cd "$2" && pwd)
 data=$(cd -P "$dir/data" && pwd)
 state=$dir/servers.env
+case $verb:${3:-} in
+  remove:* | ctl:* | psql:*) ;;
+  *: | *:rabbitmq | *:postgres) ;;
+  *) fail "there is no server \"$3\": $usage" ;;
+esac
 shift 2
 # the servers' users may not enter the caller's folder
 [[ $verb == psql ]] || cd /
+rabbitmq_facts
+postgres_facts
 
 case $verb in
   start | stop | status)
-    case ${1:-} in
-      '') "$verb" rabbitmq postgres ;;
-      rabbitmq | postgres) "$verb" "$1" ;;
-      *) fail "there is no server \"$1\": $usage" ;;
-    esac
+    (($#)) || set -- rabbitmq postgres
+    "$verb" "$@"
     ;;
   remove) remove ;;
   ctl) rabbitmq_ctl "$@" ;;
