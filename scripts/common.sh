@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the other scripts share: messages, KEY=value files, ports and processes.
+# What the other scripts share: messages, KEY=value files and ports.
 # Usage: source "$(dirname "$0")/common.sh"
 
 # shellcheck disable=SC2034 # for those who source it
@@ -69,44 +69,4 @@ say_ports() { # FILE
   say "PostgreSQL listens on 127.0.0.1:$db"
   [[ $queue == 5672 && $db == 5432 ]] \
     || say "services that you start by hand need --queue-addr 127.0.0.1:$queue, consumers --db-port $db too"
-}
-
-# Fails with what mends it where the log of a server says that its data is of another version.
-check_version() { # LOG FOLDER
-  local mend="go back to the version that wrote it, or delete it with \"make prune\""
-  case $1 in
-    *feature_flags_registry* | *disabled_required_feature_flag*)
-      fail "the data in $2 is of another version of RabbitMQ: $mend; to keep it, start each version between on it once, with \"rabbitmqctl enable_feature_flag all\"" ;;
-    *'database files are incompatible with server'*)
-      fail "the data in $2 is of another version of PostgreSQL: $mend; to keep it, take a dump with the old version" ;;
-  esac
-}
-
-# The command line of a process, so that a pid that was reused is not mistaken for ours.
-command_of() { # PID
-  if [[ -r /proc/$1/cmdline ]]; then
-    tr '\0' ' ' <"/proc/$1/cmdline"
-  else
-    ps -o command= -p "$1" 2>/dev/null || true
-  fi
-}
-
-# The pid in FILE, if that process lives and its command line holds TEXT.
-pid_in() { # FILE TEXT
-  local pid
-  pid=$(head -1 "$1" 2>/dev/null) || return 1
-  pid=${pid//[^0-9]/}
-  [[ -n $pid ]] && [[ $(command_of "$pid") == *"$2"* ]] && printf '%s\n' "$pid"
-}
-
-# Ends a process: with a signal, and after 30 seconds with SIGKILL. One that ended and that its parent has
-# not taken leave of has no command line.
-end_process() { # PID SIGNAL
-  local deadline=$((SECONDS + 30))
-  kill "-$2" "$1" 2>/dev/null || return 0
-  while [[ -n $(command_of "$1" 2>/dev/null) ]]; do
-    ((SECONDS < deadline)) || kill -KILL "$1" 2>/dev/null || true
-    ((SECONDS < deadline + 5)) || fail "process $1 does not end"
-    sleep 0.1
-  done
 }

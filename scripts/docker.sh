@@ -27,6 +27,17 @@ build() { # SERVICE…
   quietly 'the images could not be built' compose --progress plain build "$@"
 }
 
+# Fails with what mends it where the log of a server says that its data is of another version.
+check_version() { # LOG
+  local mend="go back to the version that wrote it, or delete it with \"make prune\""
+  case $1 in
+    *feature_flags_registry* | *disabled_required_feature_flag*)
+      fail "the data under $root/volumes is of another version of RabbitMQ: $mend; to keep it, start each version between on it once, with \"rabbitmqctl enable_feature_flag all\"" ;;
+    *'database files are incompatible with server'*)
+      fail "the data under $root/volumes is of another version of PostgreSQL: $mend; to keep it, take a dump with the old version" ;;
+  esac
+}
+
 servers_up() {
   local log
   compose rm -sf queue db >/dev/null 2>&1 || true # "up" says what is wrong
@@ -37,7 +48,7 @@ servers_up() {
   compose up -d --wait --wait-timeout 120 queue db || {
     log=$(compose logs --no-color --no-log-prefix --tail=100 queue db 2>&1)
     compose stop queue db >/dev/null 2>&1
-    check_version "$log" "$root/volumes"
+    check_version "$log"
     tail -n 30 <<<"$log" >&2
     fail 'the containers did not start; where no image registry can be reached, RUNTIME=local does without'
   }

@@ -14,7 +14,7 @@ build() { # SERVICE…
 }
 
 servers_up() {
-  "$root/scripts/native/install.sh" rabbitmq postgres
+  node "$root/scripts/native/install.mjs" rabbitmq postgres
   if stop_services; then say 'the services that ran are stopped; "make start" starts new ones'; fi
   servers stop
   servers start
@@ -37,6 +37,35 @@ become_service() { # SERVICE ARGUMENT…
 
 database_task() { # migrate-db|drop-db
   become_service consumer "${1/migrate-db/migrate}"
+}
+
+# The command line of a process, so that a pid that was reused is not mistaken for ours.
+command_of() { # PID
+  if [[ -r /proc/$1/cmdline ]]; then
+    tr '\0' ' ' <"/proc/$1/cmdline"
+  else
+    ps -o command= -p "$1" 2>/dev/null || true
+  fi
+}
+
+# The pid in FILE, if that process lives and its command line holds TEXT.
+pid_in() { # FILE TEXT
+  local pid
+  pid=$(head -1 "$1" 2>/dev/null) || return 1
+  pid=${pid//[^0-9]/}
+  [[ -n $pid ]] && [[ $(command_of "$pid") == *"$2"* ]] && printf '%s\n' "$pid"
+}
+
+# Ends a process: with a signal, and after 30 seconds with SIGKILL. One that ended and that its parent has
+# not taken leave of has no command line.
+end_process() { # PID SIGNAL
+  local deadline=$((SECONDS + 30))
+  kill "-$2" "$1" 2>/dev/null || return 0
+  while [[ -n $(command_of "$1" 2>/dev/null) ]]; do
+    ((SECONDS < deadline)) || kill -KILL "$1" 2>/dev/null || true
+    ((SECONDS < deadline + 5)) || fail "process $1 does not end"
+    sleep 0.1
+  done
 }
 
 launch() { # NAME SERVICE ARGUMENT…

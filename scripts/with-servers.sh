@@ -10,7 +10,7 @@ source "$(dirname "$0")/common.sh"
 
 if [[ -n ${FC_TEST_QUEUE_URL:-} && -n ${FC_TEST_DATABASE_URL:-} ]]; then exec "$@"; fi
 
-"$root/scripts/native/install.sh" rabbitmq postgres
+node "$root/scripts/native/install.mjs" rabbitmq postgres
 
 command=''
 dir=$(mktemp -d "${TMPDIR:-/tmp}/csv2db-test.XXXXXX")
