@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../sandbox.ts';
-import { docker, Project } from './project.ts';
+import { docker, Project } from '../project.ts';
 
 let project: Project;
 
 beforeAll(async () => {
-  project = await Project.copy();
+  project = await Project.copy('docker');
 });
 afterAll(async () => {
   await project.remove();
@@ -40,9 +40,7 @@ test('"docker compose run drop-db" drops the database when it is named', async (
 });
 
 test('"make" goes on with what "docker compose" started', async () => {
-  const { status, output } = await project.make(['stop']);
-  expect(status, output).toBe(0);
-  expect(output).toContain('stopped');
+  expect(await project.succeeds(['stop'])).toContain('stopped');
   expect(await project.containers()).toEqual([]);
   expect(await docker('network', 'ls', '-q', '--filter', `name=${project.name}`)).toBe('');
 });

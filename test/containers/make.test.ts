@@ -3,39 +3,24 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DATA } from '../processes.ts';
 import { until } from '../sandbox.ts';
-import { docker, Project } from './project.ts';
+import { docker, Project } from '../project.ts';
 
 /** In the order of a first day with the system: each test goes on where the one before it ended. */
 let project: Project;
 
 beforeAll(async () => {
-  project = await Project.copy();
+  project = await Project.copy('docker');
 });
 afterAll(async () => {
   await project.remove();
 });
-
-async function succeeds(args: string[], env?: Record<string, string>): Promise<string> {
-  const { status, output } = await project.make(args, env);
-  expect(status, output).toBe(0);
-  // nothing of compose's own, and nothing that moves a cursor
-  // eslint-disable-next-line no-control-regex
-  expect(output).not.toMatch(/\u001b|^ (Container|Network|Volume) /m);
-  return output;
-}
-
-async function refuses(args: string[], env?: Record<string, string>): Promise<string> {
-  const { status, output } = await project.make(args, env);
-  expect(status, output).toBe(2);
-  return output;
-}
 
 async function rowsArrive(count: number): Promise<void> {
   await until(`${count} rows`, async () => (await project.countContacts()) === count, 60);
 }
 
 test('"make build" builds images that do not run as root', async () => {
-  await succeeds(['build']);
+  await project.succeeds(['build']);
   for (const service of ['producer', 'consumer']) {
     const image = `localhost/${project.name}/csv2db-${service}`;
     expect(await docker('image', 'inspect', '-f', '{{.Config.User}}', image)).toBe('node');
@@ -47,12 +32,12 @@ test('"make build" builds images that do not run as root', async () => {
 });
 
 test('"make start" and "make migrate-db" ask for the servers first', async () => {
-  expect(await refuses(['start'])).toContain('run "make infra" first');
-  expect(await refuses(['migrate-db'])).toContain('run "make infra" first');
+  expect(await project.refuses(['start'])).toContain('run "make infra" first');
+  expect(await project.refuses(['migrate-db'])).toContain('run "make infra" first');
 });
 
 test('"make infra" says where the servers listen, which is on 127.0.0.1 alone', async () => {
-  const output = await succeeds(['infra']);
+  const output = await project.succeeds(['infra']);
   expect(output).toContain(`RabbitMQ listens on 127.0.0.1:${project.env['QUEUE_PORT']}`);
   expect(output).toContain(`PostgreSQL listens on 127.0.0.1:${project.env['DB_PORT']}`);
   const format = '{{range .NetworkSettings.Ports}}{{range .}}{{.HostIp}} {{end}}{{end}}';
@@ -61,8 +46,8 @@ test('"make infra" says where the servers listen, which is on 127.0.0.1 alone', 
 });
 
 test('"make start" asks for the table', async () => {
-  expect(await refuses(['start'])).toContain('run "make migrate-db" first');
-  expect(await succeeds(['migrate-db'])).toContain('every migration is applied');
+  expect(await project.refuses(['start'])).toContain('run "make migrate-db" first');
+  expect(await project.succeeds(['migrate-db'])).toContain('every migration is applied');
 });
 
 test.each([
@@ -71,11 +56,11 @@ test.each([
   ['producer', 'is a folder'],
   ['/dev/null', 'is not a regular file'],
 ])('"make start FILE=%s" says what is wrong', async (file, message) => {
-  expect(await refuses(['start', `FILE=${file}`])).toContain(message);
+  expect(await project.refuses(['start', `FILE=${file}`])).toContain(message);
 });
 
 test('"make start" imports the sample with two consumers', async () => {
-  expect(await succeeds(['start'])).toContain('data_1000.csv');
+  expect(await project.succeeds(['start'])).toContain('data_1000.csv');
   await rowsArrive(1000);
   await until('the producer ended', () => project.is('producer', 'exited 0'));
   expect(await project.containers('consumer')).toHaveLength(2);
@@ -95,7 +80,7 @@ test('"make logs" follows what all three say', async () => {
 test('"make status" shows an empty queue, its consumers and the rows', async () => {
   let output = '';
   await until('an empty queue', async () => {
-    output = await succeeds(['status']);
+    output = await project.succeeds(['status']);
     return /^csv2db +0 +0 +[1-9]/m.test(output);
   });
   expect(output).toMatch(/^1000 rows/m);
@@ -110,7 +95,7 @@ test('"make start" takes a private file with an awkward name, and three consumer
   const file = join(project.folder, `all "contacts" of Jane's, $5: #1\n.csv`);
   await copyFile(`${DATA}data_10000.csv`, file);
   await chmod(file, 0o600);
-  await succeeds(['start'], { FILE: file, CONSUMERS: '3' });
+  await project.succeeds(['start'], { FILE: file, CONSUMERS: '3' });
   await rowsArrive(11_000);
   await until('three consumers', async () => (await project.containers('consumer')).length === 3);
 });
@@ -122,7 +107,12 @@ test('"make start RESUME=1" goes on where the import of that file stood', async 
     ['', 1],
     ['1', 0],
   ] as const) {
-    const output = await succeeds(['start', `FILE=${file}`, 'CONSUMERS=1', `RESUME=${resume}`]);
+    const output = await project.succeeds([
+      'start',
+      `FILE=${file}`,
+      'CONSUMERS=1',
+      `RESUME=${resume}`,
+    ]);
     expect(output).toContain(`started 1 consumer and a producer for ${file}`);
     await until('the producer ended', () => project.is('producer', 'exited 0'));
     const log = await docker('logs', ...(await project.containers('producer')));
@@ -132,28 +122,30 @@ test('"make start RESUME=1" goes on where the import of that file stood', async 
 
 test('"make stop" leaves no container, and the rows', async () => {
   const rows = await project.countContacts();
-  expect(await succeeds(['stop'])).toContain('stopped');
+  expect(await project.succeeds(['stop'])).toContain('stopped');
   expect(await project.containers()).toEqual([]);
-  expect(await succeeds(['stop'])).toContain('nothing ran');
-  await succeeds(['infra']);
+  expect(await project.succeeds(['stop'])).toContain('nothing ran');
+  await project.succeeds(['infra']);
   expect(await project.countContacts()).toBe(rows);
 });
 
 test('"make demo" starts over after "make drop-db", and loses no row', async () => {
-  await succeeds(['drop-db']);
-  const output = await succeeds(['demo']);
+  await project.succeeds(['drop-db']);
+  const output = await project.succeeds(['demo']);
   expect(output).toMatch(/^new in the table +1000$/m);
   expect(output).toContain('Every row arrived');
   expect(output).not.toContain('{');
 });
 
 test('"make push" asks for a registry', async () => {
-  expect(await refuses(['push', 'REGISTRY='])).toContain('REGISTRY is not set');
+  expect(await project.refuses(['push', 'REGISTRY='])).toContain('REGISTRY is not set');
 });
 
 test('"make prune" deletes containers, data and images, but only when told so', async () => {
-  expect(await refuses(['prune'])).toContain('pass YES=1');
-  expect(await succeeds(['prune', 'YES=1'])).toContain('deleted: the queue and the database');
+  expect(await project.refuses(['prune'])).toContain('pass YES=1');
+  expect(await project.succeeds(['prune', 'YES=1'])).toContain(
+    'deleted: the queue and the database',
+  );
   expect(await project.containers()).toEqual([]);
   expect(await docker('image', 'ls', '-q', `localhost/${project.name}/*`)).toBe('');
   expect(await docker('volume', 'ls', '-q', '--filter', `name=${project.name}`)).toBe('');

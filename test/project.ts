@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Run } from '../processes.ts';
+import { expect } from 'vitest';
+import { Run } from './processes.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** What a clone of the project would not have. */
 const NOT_CLONED = new Set(['.git', 'node_modules', 'volumes', 'bin', '.env']);
 const execute = promisify(execFile);
@@ -19,8 +20,8 @@ export interface Result {
 }
 
 /**
- * A copy of this project, in a folder with a space in its name, whose containers, images and ports are
- * its own. `remove` deletes all of them.
+ * A copy of this project, in a folder with a space in its name, whose processes or containers, images and
+ * ports are its own. `remove` deletes all of them.
  */
 export class Project {
   /** A folder for the test's own files; the copy is in it. */
@@ -29,7 +30,7 @@ export class Project {
   readonly name: string;
   readonly env: Record<string, string>;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, runtime: 'docker' | 'local') {
     this.folder = folder;
     this.root = join(folder, 'a copy');
     this.name = basename(folder).toLowerCase();
@@ -38,22 +39,30 @@ export class Project {
     this.env = {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
-      RUNTIME: 'docker',
+      RUNTIME: runtime,
       COMPOSE_PROJECT_NAME: this.name,
       REGISTRY: `localhost/${this.name}`,
       QUEUE_PORT: String(port),
       MANAGEMENT_PORT: String(port + 1),
       DB_PORT: String(port + 2),
+      EPMD_PORT: String(port + 3),
+      DIST_PORT: String(port + 4),
     };
   }
 
-  static async copy(): Promise<Project> {
-    const project = new Project(await mkdtemp(join(tmpdir(), 'csv2db-containers-')));
+  static async copy(runtime: 'docker' | 'local'): Promise<Project> {
+    const project = new Project(await mkdtemp(join(tmpdir(), `csv2db-${runtime}-`)), runtime);
+    // for the servers' users, when this is root
+    await chmod(project.folder, 0o755);
     await cp(ROOT, project.root, {
       recursive: true,
+      preserveTimestamps: true,
       filter: (path) => !NOT_CLONED.has(basename(path)),
     });
     await mkdir(join(project.root, 'volumes'));
+    if (runtime === 'local') {
+      await symlink(join(ROOT, 'node_modules'), join(project.root, 'node_modules'));
+    }
     return project;
   }
 
@@ -80,6 +89,25 @@ export class Project {
     return { status: await run.exit, output: run.output };
   }
 
+  /** Runs a target of the Makefile, which has to succeed, and gives what it said. */
+  async succeeds(args: string[], env?: Record<string, string>): Promise<string> {
+    return this.#ends(0, args, env);
+  }
+
+  /** Runs a target of the Makefile, which has to fail, and gives what it said. */
+  async refuses(args: string[], env?: Record<string, string>): Promise<string> {
+    return this.#ends(2, args, env);
+  }
+
+  async #ends(expected: number, args: string[], env?: Record<string, string>): Promise<string> {
+    const { status, output } = await this.make(args, env);
+    expect(status, output).toBe(expected);
+    // nothing of compose's own, and nothing that moves a cursor
+    expect(output).not.toContain('\u001b');
+    expect(output).not.toMatch(/^ (Container|Network|Volume) /m);
+    return output;
+  }
+
   /** Runs a target of the Makefile. */
   async make(args: string[], env: Record<string, string> = {}): Promise<Result> {
     return this.run('make', ['-s', ...args], env);
@@ -90,7 +118,7 @@ export class Project {
     return this.run('docker', ['compose', ...args], { IMAGE_PREFIX: `localhost/${this.name}/` });
   }
 
-  /** The answer to a query, without header or padding; `-` for NULL. */
+  /** The answer to a query, without header or padding. */
   async sql(query: string): Promise<string> {
     const { status, output } = await this.run('scripts/system', ['sql', '-qtAc', query]);
     if (status !== 0) throw new Error(output);
