@@ -42,7 +42,7 @@ port_taken() { # PORT
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Chooses a free port and remembers it. The wish in the environment's KEY comes first, then the port
+# Chooses a free port, remembers and exports it. The wish in the environment's KEY comes first, then the port
 # remembered in FILE, then DEFAULT; where something else holds that one, the next free one.
 chosen=' '
 choose_port() { # FILE KEY DEFAULT
@@ -59,6 +59,7 @@ choose_port() { # FILE KEY DEFAULT
   [[ $port == "$wish" ]] || say "port $wish is taken: $2 is $port"
   chosen="$chosen$port "
   remember "$1" "$2" "$port"
+  export "$2=$port"
 }
 
 # Where the servers listen, and how services that are started by hand find them on other ports.

@@ -1,4 +1,5 @@
 import { access, chmod, copyFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DATA } from '../processes.ts';
@@ -36,10 +37,13 @@ test('"make start" and "make migrate-db" ask for the servers first', async () =>
   expect(await project.refuses(['migrate-db'])).toContain('run "make infra" first');
 });
 
-test('"make infra" says where the servers listen, which is on 127.0.0.1 alone', async () => {
-  const output = await project.succeeds(['infra']);
+test('"make infra" says where the servers listen, which is on free ports of 127.0.0.1', async () => {
+  const taken = Number(project.env['DB_PORT']);
+  const other = createServer().listen(taken, '127.0.0.1');
+  const output = await project.succeeds(['infra']).finally(() => other.close());
+  expect(output).toContain(`port ${taken} is taken: DB_PORT is ${taken + 1}`);
   expect(output).toContain(`RabbitMQ listens on 127.0.0.1:${project.env['QUEUE_PORT']}`);
-  expect(output).toContain(`PostgreSQL listens on 127.0.0.1:${project.env['DB_PORT']}`);
+  expect(output).toContain(`PostgreSQL listens on 127.0.0.1:${taken + 1}`);
   const format = '{{range .NetworkSettings.Ports}}{{range .}}{{.HostIp}} {{end}}{{end}}';
   const addresses = await docker('inspect', '-f', format, ...(await project.containers()));
   expect(new Set(addresses.split(/\s+/))).toEqual(new Set(['127.0.0.1']));
