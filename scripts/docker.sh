@@ -93,13 +93,8 @@ logs() {
   fi
 }
 
-# Ends the system; false where it did not run.
-system_down() {
-  local before
-  before=$(containers)
-  compose down --remove-orphans
-  [[ -n $before ]]
-}
+something_runs() { [[ -n $(containers) ]]; }
+system_down() { compose down --remove-orphans; }
 
 delete_data() {
   local images key

@@ -15,8 +15,8 @@ build() { # SERVICE…
 
 servers_up() {
   node "$root/scripts/native/install.mjs" rabbitmq postgres
-  if stop_services; then say 'the services that ran are stopped; "make start" starts new ones'; fi
-  servers stop
+  [[ -z $(services) ]] || say 'the services that ran are stopped; "make start" starts new ones'
+  system_down
   servers start
   say_ports "$dir/servers.env"
 }
@@ -56,18 +56,6 @@ pid_in() { # FILE TEXT
   [[ -n $pid ]] && [[ $(command_of "$pid") == *"$2"* ]] && printf '%s\n' "$pid"
 }
 
-# Ends a process: with a signal, and after 30 seconds with SIGKILL. One that ended and that its parent has
-# not taken leave of has no command line.
-end_process() { # PID SIGNAL
-  local deadline=$((SECONDS + 30))
-  kill "-$2" "$1" 2>/dev/null || return 0
-  while [[ -n $(command_of "$1" 2>/dev/null) ]]; do
-    ((SECONDS < deadline)) || kill -KILL "$1" 2>/dev/null || true
-    ((SECONDS < deadline + 5)) || fail "process $1 does not end"
-    sleep 0.1
-  done
-}
-
 launch() { # NAME SERVICE ARGUMENT…
   # in a process group of its own: Ctrl-C in the terminal is not meant for it
   set -m
@@ -84,20 +72,24 @@ services() { # [NAME]
   done
 }
 
-# Ends the services; false where none ran.
+# Ends the services: with SIGTERM, and after 30 seconds with SIGKILL. One that ended and that its parent has
+# not taken leave of has no command line.
 stop_services() {
-  local pids pid
+  local pids pid deadline=$((SECONDS + 30))
   pids=$(services)
-  # all at once; then each is awaited
   for pid in $pids; do kill -TERM "$pid" 2>/dev/null || true; done
-  for pid in $pids; do end_process "$pid" 0; done
+  for pid in $pids; do
+    while [[ -n $(command_of "$pid" 2>/dev/null) ]]; do
+      ((SECONDS < deadline)) || kill -KILL "$pid" 2>/dev/null || true
+      sleep 0.1
+    done
+  done
   rm -rf "$dir/pids"
-  [[ -n $pids ]]
 }
 
 services_up() { # FILE CONSUMERS
   local i
-  stop_services || true
+  stop_services
   rm -rf "$dir/logs"
   mkdir -p "$dir/pids" "$dir/logs"
   for ((i = 1; i <= $2; i++)); do launch "consumer-$i" consumer; done
@@ -116,13 +108,11 @@ logs() {
   exec tail -n 100 -F -- *.log
 }
 
-# Ends the system; false where it did not run.
+something_runs() { [[ -n $(services)$(servers status 2>/dev/null) ]]; }
+
 system_down() {
-  local status=1
-  if stop_services; then status=0; fi
-  [[ -z $(servers status 2>/dev/null) ]] || status=0
+  stop_services
   servers stop
-  return $status
 }
 
 delete_data() {
