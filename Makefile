@@ -46,7 +46,7 @@ test: $(installed) build-producer build-consumer ## run every test, on servers o
 	scripts/with-servers.sh npx vitest run $(TEST_ARGS)
 
 test-faults: $(installed) build-producer build-consumer ## break everything in the middle of imports, and count the rows
-	@node scripts/native/install.mjs redis
+	@node scripts/native/install.mjs redis pgbouncer
 	scripts/with-servers.sh npx vitest run --config vitest.faults.config.mts $(TEST_ARGS)
 
 test-containers: $(installed) ## run the system in containers, from build to prune, and check it

@@ -1,10 +1,7 @@
-// The folder of the servers: their settings, their data, and who may touch it.
-import { execFileSync, spawnSync } from 'node:child_process';
+// The folder of the servers: their settings, their data and their logs.
+import { spawnSync } from 'node:child_process';
 import {
-  accessSync,
   chmodSync,
-  chownSync,
-  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,17 +9,12 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isTaken } from './processes.mjs';
+import { account } from './accounts.mjs';
 import { Problem } from './problem.mjs';
-
-/**
- * @typedef {{ uid?: number, gid?: number }} Account who runs a server: the caller, when it is empty
- */
+import { Settings } from './settings.mjs';
 
 /** @typedef {{ dir: string, data: string, settings: Settings }} Home */
 
@@ -43,123 +35,6 @@ export function openHome(folder, isNew) {
   return { dir, data: realpathSync(data), settings: new Settings(join(dir, 'servers.env')) };
 }
 
-/** The KEY=value pairs of a file. Each change is written. */
-export class Settings {
-  /** @type {Map<string, string>} */
-  #values;
-  #file;
-  /** @type {Set<number>} */
-  #chosen = new Set();
-
-  /** @param {string} file */
-  constructor(file) {
-    this.#file = file;
-    this.#values = readSettings(file);
-  }
-
-  /** @param {string} key */
-  get(key) {
-    return this.#values.get(key) ?? '';
-  }
-
-  /**
-   * @param {string} key
-   * @param {string} value
-   */
-  set(key, value) {
-    this.#values.set(key, value);
-    const lines = [...this.#values].map(([name, text]) => `${name}=${text}\n`);
-    writeFileSync(this.#file, lines.join(''));
-  }
-
-  /**
-   * Chooses a free port and remembers it. The wish in the environment comes first, then the port that
-   * was remembered, then `ordinary`; where something else holds that one, the next free one.
-   *
-   * @param {string} key
-   * @param {number} ordinary
-   */
-  async choosePort(key, ordinary) {
-    const text = process.env[key] || this.get(key) || String(ordinary);
-    const wish = Number(text);
-    if (!/^[1-9]\d*$/.test(text) || wish > 65_535) {
-      throw new Problem(`${key} is "${text}": it must be a port from 1 to 65535`);
-    }
-    let port = wish;
-    while (this.#chosen.has(port) || (await isTaken(port))) {
-      if (++port > 65_535) {
-        throw new Problem(`no port from ${wish} up is free for ${key}: set ${key} to a free one`);
-      }
-    }
-    if (port !== wish) process.stderr.write(`port ${wish} is taken: ${key} is ${port}\n`);
-    this.#chosen.add(port);
-    this.set(key, String(port));
-  }
-}
-
-/**
- * @param {string} file
- * @returns {Map<string, string>}
- */
-export function readSettings(file) {
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return new Map(
-    text.split('\n').flatMap((line) => {
-      const [, key, value] = /^(\w+)=(.*)$/.exec(line) ?? [];
-      return key !== undefined && value !== undefined ? [[key, value]] : [];
-    }),
-  );
-}
-
-/**
- * The user who runs a server: the caller. Root hands it to the package's user, or to the owner of the
- * data that is there already.
- *
- * @param {string} packageUser
- * @param {string} [folder]
- * @returns {Account}
- */
-export function account(packageUser, folder) {
-  const owner = folder !== undefined && existsSync(folder) ? statSync(folder) : undefined;
-  if (process.getuid?.() !== 0) {
-    if (owner && folder !== undefined) checkWritable(folder);
-    return {};
-  }
-  if (owner && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
-  try {
-    return { uid: idOf('-u', packageUser), gid: idOf('-g', packageUser) };
-  } catch {
-    throw new Problem(
-      `root can't run this server as the user "${packageUser}": call this as an ordinary user`,
-    );
-  }
-}
-
-/**
- * Makes a folder that is private to an account.
- *
- * @param {string} folder
- * @param {Account} account
- */
-export function ownFolder(folder, { uid, gid }) {
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o700);
-  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
-}
-
-/**
- * Writes a file that is private to an account.
- *
- * @param {string} file
- * @param {Account} account
- * @param {string} text
- */
-export function ownFile(file, { uid, gid }, text) {
-  rmSync(file, { force: true });
-  writeFileSync(file, text, { mode: 0o600 });
-  if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid);
-}
-
 /**
  * Keeps the log of the last start as well.
  *
@@ -170,6 +45,8 @@ export function turnLog(file) {
 }
 
 /**
+ * Why a server did not start, from its log; the end of the log is printed where it says nothing better.
+ *
  * @param {string} name
  * @param {string} log
  */
@@ -209,21 +86,4 @@ function makeData(dir, data) {
     );
   }
   chmodSync(data, 0o755);
-}
-
-/**
- * @param {'-u' | '-g'} flag
- * @param {string} user
- */
-function idOf(flag, user) {
-  return Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
-}
-
-/** @param {string} folder */
-function checkWritable(folder) {
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch {
-    throw new Problem(`${folder} belongs to another user: call this as that user, or as root`);
-  }
 }

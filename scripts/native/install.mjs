@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Installs what this machine lacks, with apt-get (as root or with password-less sudo) or Homebrew:
-//   install.mjs THING…    rabbitmq (3.10 or later), postgres (14 or later), redis, shellcheck
+//   install.mjs THING…    rabbitmq (3.10 or later), postgres (14 or later), redis, pgbouncer,
+//   shellcheck
 // None of them is started, now or as a service of the system.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,6 +26,11 @@ const THINGS = {
     debian: 'redis-server',
     homebrew: 'redis',
   },
+  pgbouncer: {
+    isThere: () => isInPath('pgbouncer'),
+    debian: 'pgbouncer',
+    homebrew: 'pgbouncer',
+  },
   shellcheck: {
     isThere: () => isInPath('shellcheck'),
     debian: 'shellcheck',
@@ -35,7 +41,7 @@ const THINGS = {
 /** While packages install, these keep them from starting their services and from making a database. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const CLUSTERS = '/etc/postgresql-common/createcluster.d';
-const UNITS = ['rabbitmq-server', 'epmd.socket', 'epmd', 'postgresql', 'redis-server'];
+const UNITS = ['rabbitmq-server', 'epmd.socket', 'epmd', 'postgresql', 'pgbouncer', 'redis-server'];
 
 void runMain(() => {
   const wanted = process.argv.slice(2);

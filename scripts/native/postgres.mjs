@@ -3,10 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { account, ownFile, ownFolder, readSettings, startFailed, turnLog } from './home.mjs';
+import { account, ownFile, ownFolder } from './accounts.mjs';
+import { startFailed, turnLog } from './home.mjs';
 import { end, holds, pidIn } from './processes.mjs';
 import { Problem } from './problem.mjs';
 import { findPostgres, isAtLeast } from './programs.mjs';
+import { readSettings } from './settings.mjs';
 
 /** @typedef {import('./home.mjs').Home} Home */
 

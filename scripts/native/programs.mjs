@@ -91,7 +91,8 @@ function compare(a, b) {
 }
 
 function path() {
-  return (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  // Debian has some where only root looks
+  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'].filter(Boolean);
 }
 
 /**

@@ -4,10 +4,12 @@ import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { account, ownFile, ownFolder, readSettings, startFailed, turnLog } from './home.mjs';
+import { account, ownFile, ownFolder } from './accounts.mjs';
+import { startFailed, turnLog } from './home.mjs';
 import { end, holds, isTaken, pidIn } from './processes.mjs';
 import { Problem } from './problem.mjs';
 import { findEpmd, findRabbitmq, isAtLeast } from './programs.mjs';
+import { readSettings } from './settings.mjs';
 
 /** @typedef {import('./home.mjs').Home} Home */
 
