@@ -14,8 +14,6 @@ const CLOSE_TIMEOUT = 2_000;
 
 /** A connection to the broker, with everything on it that a service works with, while it lasts. */
 export interface QueueSession {
-  /** Resolves when a broker that is killed keeps its queues: they are not new any more. */
-  registered: Promise<void>;
   /** Channels in confirm mode. */
   channels: readonly ConfirmChannel[];
   /**
@@ -87,7 +85,6 @@ export async function openSession(
       lost: lost.signal,
       registered: Promise.resolve(),
       isQueueNew,
-      registered: Promise.resolve(),
       openChannel: () => connection.createConfirmChannel(),
       deadLettersRejected: () => deadLettersRejected(connection, config),
       hasWorked: () => hasWorked,
