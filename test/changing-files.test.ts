@@ -1,0 +1,77 @@
+import { appendFile, copyFile, rename, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { until } from './sandbox.ts';
+import { workbench } from './workbench.ts';
+
+const bench = workbench();
+
+describe('an import of a file that changes', () => {
+  const rows = (letter: string): string =>
+    Array.from(
+      { length: 30_000 },
+      (_, n) => `${letter} Number ${n},${letter}${n}@example.org\n`,
+    ).join('');
+
+  /** Imports a part, and stops. */
+  async function begin(file: string): Promise<string[]> {
+    const args = ['--file', file, '--checkpoint', `file:${join(bench.folder, 'checkpoint')}`];
+    expect((await bench.produce([...args, '--limit', '12345'])).status).toBe(0);
+    return args;
+  }
+
+  // the path was fingerprinted, while the old file was read
+  it('is not resumed when another one was moved to its place meanwhile', async () => {
+    const file = await bench.fileOf(rows('a'));
+    const next = await bench.fileOf(rows('b'), 'next.csv');
+    const args = ['--file', file, '--checkpoint', `file:${join(bench.folder, 'checkpoint')}`];
+    const run = bench.sandbox.start('producer', [...args, '--parallel', '1']);
+    await until('rows are there', async () => (await bench.sandbox.ready()) > 100);
+    await rename(next, file);
+    run.kill('SIGTERM');
+    await run.exit;
+    const { status, stderr } = await bench.produce([...args, '--resume']);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^error: --resume: \S+ is not the file that was checkpointed: [^\n]+\n$/,
+    );
+  });
+
+  it('is not resumed when a copy of it took its name', async () => {
+    const file = await bench.fileOf(rows('a'));
+    const args = await begin(file);
+    await copyFile(file, `${file}.copy`);
+    await rename(`${file}.copy`, file);
+    const { status, stderr } = await bench.produce([...args, '--resume']);
+    expect(status).toBe(1);
+    expect(stderr).toContain('another file has taken its name');
+  });
+
+  it('says that the last line has no line break', async () => {
+    const { status, messages } = await bench.produce([
+      '--file',
+      await bench.fileOf('Ann,ann@example.org\nBob,bob@exam'),
+    ]);
+    expect(status).toBe(0);
+    expect(messages[0]).toMatch(
+      /^the last line of \S+ has no line break: the file may be incomplete$/,
+    );
+  });
+
+  it.each<[string, (file: string) => Promise<void>, RegExp]>([
+    ['grew', (file) => appendFile(file, 'More,more@example.org\n'), /grew from \d+ to \d+ bytes/],
+    ['shrank', (file) => truncate(file, 900_000), /shrank from \d+ to 900000 bytes/],
+    ['was deleted', (file) => rm(file), /was deleted/],
+    ['was replaced', (file) => rename(`${file}.next`, file), /was replaced/],
+  ])('says that it %s', async (_, change, message) => {
+    const file = await bench.fileOf(rows('a'));
+    await bench.fileOf('x,x@example.org\n', 'rows.csv.next');
+    const run = bench.sandbox.start('producer', ['--file', file, '--rows-per-message', '100']);
+    await until('rows are there', async () => (await bench.sandbox.ready()) > 0);
+    run.kill('SIGSTOP');
+    await change(file);
+    run.kill('SIGCONT');
+    expect(await run.exit, run.output).toBe(0);
+    await run.logged(new RegExp(`${message.source} while it was read: import it again$`));
+  });
+});

@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { until } from './sandbox.ts';
+import { workbench } from './workbench.ts';
+
+const bench = workbench();
+
+describe('what can be read only once is read once:', () => {
+  const ROWS = 'Jo,jo@example.org\nJi,ji@example.org\n';
+
+  it.each(['-', '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'])(
+    'standard input as %s, from a pipe',
+    async (name) => {
+      const run = bench.sandbox.start('producer', ['-file', name], {}, { stdin: 'pipe' });
+      run.stdin.end(ROWS);
+      expect(await run.exit, run.output).toBe(0);
+      expect(await bench.published()).toHaveLength(2);
+    },
+  );
+
+  it('standard input from a file', async () => {
+    const file = await open(await bench.fileOf(ROWS));
+    const { status } = await bench.produce(['--file', '-'], { stdin: file.fd });
+    await file.close();
+    expect(status).toBe(0);
+    expect(await bench.published()).toHaveLength(2);
+  });
+
+  it('a named pipe, whose writer comes later', async () => {
+    const pipe = join(bench.folder, 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    const run = bench.sandbox.start('producer', ['--file', pipe]);
+    await writeFile(pipe, ROWS);
+    expect(await run.exit, run.output).toBe(0);
+    expect(await bench.published()).toHaveLength(2);
+  });
+
+  // opening it blocked a thread, for which Node.js waited at its end
+  it('a named pipe without a writer, until SIGTERM', async () => {
+    const pipe = join(bench.folder, 'pipe');
+    await promisify(execFile)('mkfifo', [pipe]);
+    const run = bench.sandbox.start('producer', ['--file', pipe]);
+    await run.logged(/^publishing: 0 rows read/);
+    run.kill('SIGTERM');
+    expect(await run.exit, run.output).toBe(143);
+  });
+
+  it('a pipe that stalls, until SIGTERM; the row that came in part is none', async () => {
+    const run = bench.sandbox.start('producer', ['--file', '-'], {}, { stdin: 'pipe' });
+    run.stdin.write('Jo,jo@example.org\nJi,ji@exam');
+    await until('the first row is there', async () => (await bench.sandbox.ready()) === 1);
+    run.kill('SIGTERM');
+    expect(await run.exit, run.output).toBe(143);
+    expect(await bench.published()).toEqual([[1, 'jo@example.org']]);
+  });
+
+  it('it has no --resume', async () => {
+    const { status, stderr } = await bench.produce([
+      '--file',
+      '-',
+      '--resume',
+      '--checkpoint',
+      'file:x',
+    ]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^error: --resume: - can be read only once[^\n]+\n$/);
+  });
+});
