@@ -40,43 +40,49 @@ export function createPublisher(session: QueueSession, queue: string, importId: 
   }, CONFIRM_TIMEOUT);
   session.lost.addEventListener('abort', () => clearTimeout(timer), { once: true });
 
-  return {
-    publish: (messages) =>
-      new Promise((resolve) => {
-        const unconfirmed = new Set(messages);
-        let unanswered = messages.length;
-        const finish = (): void => {
-          session.lost.removeEventListener('abort', finish);
-          resolve([...unconfirmed]);
+  const send = (messages: readonly Message[]): Promise<Message[]> =>
+    new Promise((resolve) => {
+      const unconfirmed = new Set(messages);
+      let unanswered = messages.length;
+      const finish = (): void => {
+        session.lost.removeEventListener('abort', finish);
+        resolve([...unconfirmed]);
+      };
+      if (session.lost.aborted || unanswered === 0) return finish();
+      session.lost.addEventListener('abort', finish, { once: true });
+      if (inFlight === 0) timer.refresh();
+      inFlight += messages.length;
+      const channel = turns.next().value;
+      for (const message of messages) {
+        const { firstRow, rows, body } = message;
+        const messageId = `${importId}-${firstRow}`;
+        const headers: Record<string, unknown> = {
+          [HEADERS.import]: importId,
+          [HEADERS.row]: firstRow,
         };
-        if (session.lost.aborted || unanswered === 0) return finish();
-        session.lost.addEventListener('abort', finish, { once: true });
-        if (inFlight === 0) timer.refresh();
-        inFlight += messages.length;
-        const channel = turns.next().value;
-        for (const message of messages) {
-          const { firstRow, rows, body } = message;
-          const messageId = `${importId}-${firstRow}`;
-          const headers: Record<string, unknown> = {
-            [HEADERS.import]: importId,
-            [HEADERS.row]: firstRow,
-          };
-          if (rows > 1) headers[HEADERS.rows] = rows;
-          const options = {
-            persistent: true,
-            mandatory: true,
-            contentType: CONTENT_TYPE,
-            messageId,
-            headers,
-          };
-          channel.publish('', queue, body, options, (error: unknown) => {
-            if (!error && !returned.has(messageId)) unconfirmed.delete(message);
-            inFlight -= 1;
-            if (--unanswered === 0) finish();
-            if (!session.lost.aborted) timer.refresh();
-          });
-        }
-      }),
+        if (rows > 1) headers[HEADERS.rows] = rows;
+        const options = {
+          persistent: true,
+          mandatory: true,
+          contentType: CONTENT_TYPE,
+          messageId,
+          headers,
+        };
+        channel.publish('', queue, body, options, (error: unknown) => {
+          if (!error && !returned.has(messageId)) unconfirmed.delete(message);
+          inFlight -= 1;
+          if (--unanswered === 0) finish();
+          if (!session.lost.aborted) timer.refresh();
+        });
+      }
+    });
+  return {
+    async publish(messages) {
+      const unconfirmed = await send(messages);
+      await session.registered;
+      // what a young queue has confirmed does not outlive a crash of the broker
+      return session.lost.aborted ? [...messages] : unconfirmed;
+    },
   };
 }
 
