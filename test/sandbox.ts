@@ -198,8 +198,8 @@ async function permit(vhost: string, write: string): Promise<void> {
   await manage('PUT', `permissions/${vhost}/${variables(queueUrl()).user}`, permissions);
 }
 
-/** A request to RabbitMQ's management API, which is where vhosts are made. */
-async function manage(method: string, path: string, body?: object): Promise<void> {
+/** A request to RabbitMQ's management API, which is where vhosts are made, and its answer. */
+export async function manage(method: string, path: string, body?: object): Promise<unknown> {
   const { host, user, password } = variables(queueUrl());
   const base = process.env['FC_TEST_MANAGEMENT_URL'] ?? `http://${host}:15672`;
   const response = await fetch(`${base}/api/${path}`, {
@@ -210,6 +210,7 @@ async function manage(method: string, path: string, body?: object): Promise<void
     },
     ...(body && { body: JSON.stringify(body) }),
   });
-  if (!response.ok)
-    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return text === '' ? undefined : JSON.parse(text);
 }

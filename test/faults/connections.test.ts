@@ -120,11 +120,26 @@ describe('every row arrives once when, in the middle of an import,', () => {
     const [consumer] = run.consume(1, service === 'consumer' ? throughQueue : {});
     const producer = run.produce([], service === 'producer' ? throughQueue : {});
     await run.underWay();
-    queue.inject(channelClose(1));
+    queue.inject(closing([20, 40], 1, 406, 'PRECONDITION_FAILED - a test'));
     await run.verify(producer);
     await (service === 'producer' ? producer : consumer)?.logged(
       /^RabbitMQ closed a channel: .*406.*a test"; connecting again$/,
     );
+  });
+
+  // it does so at each subscription to a queue that it could not restart after a crash
+  it('the broker ends a connection by an internal error, and is given time', async () => {
+    const [consumer] = run.consume(1, throughQueue);
+    const producer = run.produce();
+    await run.underWay();
+    queue.inject(closing([10, 50], 0, 541, 'INTERNAL_ERROR'));
+    await consumer?.logged(
+      /internal error \(541\), .* quorum queue after a crash.*Delete the queue "csv2db"/,
+    );
+    const began = performance.now();
+    await consumer?.logged(/^connected to RabbitMQ at \S+ again$/);
+    expect(performance.now() - began).toBeGreaterThan(4_000);
+    await run.verify(producer);
   });
 
   it('the broker answers no more on a channel of the producer, whose connection lives', async () => {
@@ -144,25 +159,12 @@ describe('every row arrives once when, in the middle of an import,', () => {
   });
 });
 
-/** A channel.close of the broker, as it sends one with 406 PRECONDITION_FAILED. */
-function channelClose(channel: number): Buffer {
-  const text = Buffer.from('PRECONDITION_FAILED - a test');
-  const method = Buffer.from([
-    0,
-    20,
-    0,
-    40,
-    406 >> 8,
-    406 & 0xff,
-    text.length,
-    ...text,
-    0,
-    0,
-    0,
-    0,
-  ]);
-  const header = Buffer.from([1, 0, channel, 0, 0, 0, method.length]);
-  return Buffer.concat([header, method, Buffer.from([0xce])]);
+/** A channel.close (20, 40) or connection.close (10, 50) of the broker. */
+function closing(method: [number, number], channel: number, code: number, words: string): Buffer {
+  const text = Buffer.from(words);
+  const [high, low] = [code >> 8, code & 0xff];
+  const payload = [0, method[0], 0, method[1], high, low, text.length, ...text, 0, 0, 0, 0];
+  return Buffer.from([1, 0, channel, 0, 0, 0, payload.length, ...payload, 0xce]);
 }
 
 describe('a server that does not answer any more', () => {

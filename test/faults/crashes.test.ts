@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Import, ROWS } from './import.ts';
-import { killFor, start, stop, kill } from './servers.ts';
+import { kill, killFor, start, stop } from './servers.ts';
 
 let run: Import;
 
@@ -45,7 +45,6 @@ describe('every row arrives once when, in the middle of an import,', () => {
   });
 
   it.each([1, 20])('RabbitMQ is killed, and started again after %i s', async (seconds) => {
-    await run.queueIsSafe();
     const [consumer] = run.consume(2);
     const producer = run.produce();
     await run.underWay();
@@ -68,7 +67,6 @@ describe('every row arrives once when, in the middle of an import,', () => {
   });
 
   it('both servers are killed at once', async () => {
-    await run.queueIsSafe();
     run.consume(2);
     const producer = run.produce();
     await run.underWay();
@@ -123,7 +121,6 @@ it('a consumer that starts before PostgreSQL waits for it', async () => {
 });
 
 it('a producer gives up after --retry-for, and says how to go on', async () => {
-  await run.queueIsSafe();
   const victim = run.produce(['--retry-for', '1s', '--queue-pass', 'fcpass']);
   await run.queued(0.5);
   await kill('rabbitmq');

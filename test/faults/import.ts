@@ -62,14 +62,6 @@ export class Import {
     await until('the import is under way', async () => (await this.#rows()) > part * ROWS, 60);
   }
 
-  /**
-   * Waits until the queue may be killed with its broker. RabbitMQ 3.10 may lose a quorum queue that is
-   * killed in the first seconds of its life, and gives no sign of when they are over.
-   */
-  async queueIsSafe(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 5_000));
-  }
-
   /** Waits until messages with a part of the rows are in the queue, ready. */
   async queued(part: number): Promise<void> {
     const messages = (part * ROWS) / ROWS_PER_MESSAGE;

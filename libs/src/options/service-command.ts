@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from '@commander-js/extra-typings';
+import { FatalError } from '../errors.ts';
 import type { Address, QueueConfig, QueueType } from '../queue/address.ts';
 import {
   addresses,
@@ -7,6 +8,7 @@ import {
   integer,
   LOG_LEVELS,
   logLevel,
+  LONGEST_QUEUE_NAME,
   queueName,
   queueType,
   text,
@@ -96,7 +98,11 @@ export function serviceCommand(service: string, description: string, version: st
     );
 }
 
-/** The flags about the queue, as one configuration. */
+/**
+ * The flags about the queue, as one configuration.
+ *
+ * @throws FatalError when the names of the queues do not go together.
+ */
 export function queueConfig(options: {
   queueAddr: Address[];
   queueUser: string;
@@ -105,12 +111,23 @@ export function queueConfig(options: {
   deadQueue: string;
   queueType: QueueType;
 }): QueueConfig {
+  const deadName = options.deadQueue || `${options.queueName}.dead`;
+  if (deadName === options.queueName) {
+    throw new FatalError(
+      `--dead-queue and --queue-name are both "${deadName}": what can't be stored would come back`,
+    );
+  }
+  if (Buffer.byteLength(deadName) > LONGEST_QUEUE_NAME) {
+    throw new FatalError(
+      `the name of the queue and .dead is longer than ${LONGEST_QUEUE_NAME} bytes: give a --dead-queue`,
+    );
+  }
   return {
     addresses: options.queueAddr,
     user: options.queueUser,
     password: options.queuePass,
     name: options.queueName,
-    deadName: options.deadQueue || `${options.queueName}.dead`,
+    deadName,
     type: options.queueType,
   };
 }

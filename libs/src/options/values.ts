@@ -46,11 +46,21 @@ export function text(value: string): string {
   return value;
 }
 
-/** The name of a queue: 1 to 255 bytes (a short string of AMQP 0-9-1, 4.2.5.3). */
+/** Most bytes in the name of a queue: a short string of AMQP 0-9-1, 4.2.5.3. */
+export const LONGEST_QUEUE_NAME = 255;
+
+/**
+ * The name of a queue. RabbitMQ drops line breaks from one; what else can't be seen in a name would
+ * make two queues that look the same.
+ */
 export function queueName(value: string): string {
   const bytes = Buffer.byteLength(value);
-  if (bytes >= 1 && bytes <= 255) return value;
-  throw new InvalidArgumentError('It must be 1 to 255 bytes long.');
+  if (bytes < 1 || bytes > LONGEST_QUEUE_NAME) {
+    throw new InvalidArgumentError(`It must be 1 to ${LONGEST_QUEUE_NAME} bytes long.`);
+  }
+  if (/\p{Cc}/u.test(value)) throw new InvalidArgumentError('It has a control character in it.');
+  if (value.trim() !== value) throw new InvalidArgumentError('It has a space at one of its ends.');
+  return value;
 }
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };

@@ -1,4 +1,17 @@
 import type { ConfirmChannel, Options } from 'amqplib';
+import { TransientError } from '../errors.ts';
+
+/** A session was lost because the broker takes no message as large as one that was published. */
+export class MessageTooLargeError extends TransientError {
+  override name = 'MessageTooLargeError';
+  /** The size of the largest body that it takes (`max_message_size`). */
+  readonly maxBytes: number;
+
+  constructor(maxBytes: number, options?: ErrorOptions) {
+    super(`RabbitMQ takes no message of more than ${maxBytes} bytes (max_message_size)`, options);
+    this.maxBytes = maxBytes;
+  }
+}
 
 /** A message that is to be published. */
 export interface Outgoing {
@@ -17,7 +30,8 @@ export interface Outgoing {
  * @param lost aborted when nothing more can be relied on.
  * @param onAnswer called for every answer of the broker.
  * @returns when the broker has answered for all of them, or `lost` is aborted: those that it did
- * not confirm. What it confirmed is on its disk.
+ * not confirm. What it confirmed is on its disk, unless the queue is young
+ * (`QueueSession.registered`).
  * @throws what amqplib throws of properties that it can't encode; nothing is sent of that message
  * and those after it.
  */

@@ -1,7 +1,9 @@
-import { Writable } from 'node:stream';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Socket } from 'node:net';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { connectionProblem, FatalError, messageOf, TransientError } from '../errors.ts';
-import { formatAddress, type Address, type QueueConfig } from './address.ts';
+import { FatalError, messageOf } from '../errors.ts';
+import type { Address, QueueConfig } from './address.ts';
+import { handshakeProblem } from './refusal.ts';
 
 /** How long the broker may take to accept a connection and its handshake, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
@@ -9,9 +11,9 @@ const CONNECT_TIMEOUT = 10_000;
 const HEARTBEAT = 10;
 
 /**
- * Connects to the first broker that answers, for work that is not worth waiting for.
+ * Connects to the first broker that can be reached, for work that is not worth waiting for.
  *
- * @throws FatalError when none does.
+ * @throws FatalError when none can, or one refuses the user or the vhost.
  */
 export async function connectToFirst(
   config: QueueConfig,
@@ -22,7 +24,8 @@ export async function connectToFirst(
     try {
       return await connectTo(address, config, clientName);
     } catch (error) {
-      failure = error;
+      if (error instanceof FatalError) throw error;
+      failure ??= error;
     }
   }
   throw new FatalError(messageOf(failure), { cause: failure });
@@ -32,22 +35,24 @@ export async function connectToFirst(
  * Connects to one broker.
  *
  * @param clientName what the connection is called on the broker's management page.
- * @throws TransientError when it can't be reached.
- * @throws FatalError when it refuses the user or the vhost.
+ * @throws TransientError when it can't be reached, or is at a limit.
+ * @throws FatalError when it refuses the user or the vhost, or is no plain AMQP 0-9-1 server.
  */
 export async function connectTo(
   address: Address,
   { user, password }: QueueConfig,
   clientName: string,
 ): Promise<ChannelModel> {
-  try {
-    const connection = await connect(
+  const received: Buffer[] = [];
+  const receive = (bytes: Buffer): void => void received.push(bytes);
+  const [opening, socket] = withSocket(() =>
+    connect(
       {
         hostname: address.host,
         port: address.port,
         username: user,
         password,
-        vhost: address.vhost,
+        vhost: encodeURIComponent(address.vhost),
         heartbeat: HEARTBEAT,
       },
       {
@@ -56,62 +61,60 @@ export async function connectTo(
         keepAlive: true,
         clientProperties: { connection_name: clientName },
       },
-    );
+    ),
+  );
+  socket?.on('data', receive);
+  try {
+    const connection = await opening;
     // `close` follows every `error` and carries it; without a listener an `error` would be uncaught
     connection.on('error', ignore);
-    gatherWrites(connection);
+    if (socket) gatherWrites(socket);
     return connection;
   } catch (error) {
-    const where = `RabbitMQ at ${formatAddress(address)}`;
-    const text = messageOf(error);
-    if (/ACCESS.REFUSED/.test(text)) {
-      throw new FatalError(
-        `${where} refused the user "${user}": check --queue-user and --queue-pass`,
-        { cause: error },
-      );
-    }
-    // the broker says why, but amqplib does not pass it on
-    if (/ConnectionOpenOk/.test(text)) {
-      throw new FatalError(
-        `${where}: the vhost "${address.vhost}" does not exist, or is closed to the user "${user}"`,
-        { cause: error },
-      );
-    }
-    throw new TransientError(
-      `${where} (--queue-addr) can't be reached: ${connectionProblem(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw handshakeProblem(error, Buffer.concat(received), address, user);
+  } finally {
+    socket?.off('data', receive);
   }
 }
 
-/** The socket of a connection, which amqplib has in no type. */
-interface Socket {
+/**
+ * What a client gives, and the socket that it opens, which amqplib keeps to itself. Where Node.js
+ * does not tell the socket, all works without it, but why a broker refuses is not known.
+ */
+function withSocket<T>(open: () => T): [T, Socket | undefined] {
+  const sockets: Socket[] = [];
+  const onSocket = (message: unknown): void => {
+    if (typeof message !== 'object' || message === null || !('socket' in message)) return;
+    if (message.socket instanceof Socket) sockets.push(message.socket);
+  };
+  subscribe('net.client.socket', onSocket);
+  try {
+    return [open(), sockets[0]];
+  } finally {
+    unsubscribe('net.client.socket', onSocket);
+  }
+}
+
+/** What gathering takes of a socket, whose `write` has several forms. */
+interface Writes {
   readonly writableCorked: number;
   cork(): void;
   uncork(): void;
-  write: (...args: unknown[]) => boolean;
-}
-
-function hasSocket(connection: object): connection is { stream: Socket } {
-  return 'stream' in connection && connection.stream instanceof Writable;
+  write(...args: unknown[]): boolean;
 }
 
 /**
- * Sends together what amqplib writes in one turn of the event loop. It writes each message by itself, and
- * each would be a system call and a packet. Where its socket is not found, all works as it does without.
+ * Sends together what amqplib writes in one turn of the event loop. It writes each message by
+ * itself, and each would be a system call and a packet.
  */
-function gatherWrites({ connection }: ChannelModel): void {
-  if (!hasSocket(connection)) return;
-  const socket = connection.stream;
-  const { write } = socket;
+function gatherWrites(socket: Writes): void {
+  const write = socket.write.bind(socket);
   socket.write = (...args) => {
     if (socket.writableCorked === 0) {
       socket.cork();
       process.nextTick(() => socket.uncork());
     }
-    return write.apply(socket, args);
+    return write(...args);
   };
 }
 

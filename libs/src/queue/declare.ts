@@ -1,31 +1,68 @@
 import type { ChannelModel } from 'amqplib';
-import { onChannel } from './connect.ts';
-import { codeOf, FatalError, messageOf } from '../errors.ts';
+import { codeOf, FatalError, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { QueueConfig } from './address.ts';
+import type { Arguments } from './arguments.ts';
+import { onChannel } from './connect.ts';
+import { exists, useExisting } from './existing.ts';
+import { wordsOf } from './refusal.ts';
+import { isMarkedYoung, markYoung, unmarkYoung } from './young.ts';
 
-/** How often a message may be delivered in vain before it is dead-lettered; RabbitMQ 4's default. */
+/** How often a message may come back before it is dead-lettered; RabbitMQ 4's default. */
 const DELIVERY_LIMIT = 20;
+
+/** What is found out about the queues while they are declared. */
+export interface Declared {
+  /** Whether the queue was not there. */
+  isQueueNew: boolean;
+  /** Whether one of the two may be a quorum queue of the last two seconds (`YOUTH`). */
+  isYoung: boolean;
+}
 
 /**
  * Declares the dead-letter queue and the queue, where they are missing.
  *
- * @returns whether the queue was.
+ * @throws FatalError when one is of no use, or the user may not declare or publish what is needed.
+ * @throws TransientError when a limit of the broker, or a node that is down, is in the way.
  */
 export async function declareQueues(
   connection: ChannelModel,
-  { name, deadName, type }: QueueConfig,
+  { name, deadName, type, user }: QueueConfig,
   log: Logger,
-): Promise<boolean> {
-  const dead = type === 'quorum' ? deadArguments(connection) : {};
-  await declareQueue(connection, deadName, dead, log);
-  const isNew = !(await exists(connection, name));
-  await declareQueue(connection, name, type === 'quorum' ? liveArguments(deadName) : {}, log);
-  return isNew;
+): Promise<Declared> {
+  // only a refusal shows it, which RabbitMQ logs as an error: what it answers to a declaration is the
+  // same for a queue that was there, and one that was not
+  const isQueueNew = !(await exists(connection, name));
+  const isDeadNew = isQueueNew || !(await exists(connection, deadName));
+  const news = [...(isQueueNew ? [name] : []), ...(isDeadNew ? [deadName] : [])];
+  const isQuorum = type === 'quorum';
+  const declare = async (): Promise<void> => {
+    const dead = isQuorum ? deadArguments(connection) : {};
+    await declareQueue(connection, deadName, '--dead-queue', dead, log);
+    const live = isQuorum ? liveArguments(deadName) : {};
+    await declareQueue(connection, name, '--queue-name', live, log);
+  };
+  if (isQuorum) await markYoung(connection, news);
+  try {
+    await declare();
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    // the marks may be what reached the limit
+    await unmarkYoung(connection, news);
+    await declare();
+  }
+  try {
+    const isMarked = await isMarkedYoung(connection, [name, deadName]);
+    return { isQueueNew, isYoung: isMarked || (isQuorum && news.length > 0) };
+  } catch (error) {
+    if (codeOf(error) !== '403') throw error;
+    const why = `the user "${user}" may not publish (${wordsOf(error)})`;
+    throw new FatalError(`${why}: set_permissions of rabbitmqctl allows it`, { cause: error });
+  }
 }
 
 /** The arguments of a quorum queue that hands what it can't deliver on to the dead-letter queue. */
-export function liveArguments(deadName: string): Record<string, unknown> {
+export function liveArguments(deadName: string): Arguments {
   return {
     'x-queue-type': 'quorum',
     'x-delivery-limit': DELIVERY_LIMIT,
@@ -37,48 +74,25 @@ export function liveArguments(deadName: string): Record<string, unknown> {
   };
 }
 
-/**
- * What is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit unless told otherwise.
- */
-export function deadArguments({ connection }: ChannelModel): Record<string, unknown> {
+/** What is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit by default. */
+export function deadArguments({ connection }: ChannelModel): Arguments {
   const isV4 = /^([4-9]|\d\d)\./.test(connection.serverProperties.version);
   return { 'x-queue-type': 'quorum', ...(isV4 && { 'x-delivery-limit': -1 }) };
 }
 
-async function exists(connection: ChannelModel, queue: string): Promise<boolean> {
-  try {
-    await onChannel(connection, (channel) => channel.checkQueue(queue));
-    return true;
-  } catch (error) {
-    if (codeOf(error) === '404') return false;
-    throw error;
-  }
-}
-
-/** Declares a durable queue; one that is there already is used as it is, if it is durable. */
+/** Declares a durable queue; one that is there already is used as it is. */
 async function declareQueue(
   connection: ChannelModel,
-  name: string,
-  args: Record<string, unknown>,
+  queue: string,
+  flag: string,
+  args: Arguments,
   log: Logger,
 ): Promise<void> {
   try {
     await onChannel(connection, (channel) =>
-      channel.assertQueue(name, { durable: true, arguments: args }),
+      channel.assertQueue(queue, { durable: true, arguments: args }),
     );
   } catch (error) {
-    const [isDifferent, isForbidden] = [codeOf(error) === '406', codeOf(error) === '403'];
-    const why = messageOf(error)
-      .replace(/^.* - /, '')
-      .replace(/"$/, '');
-    if (isDifferent && /'(durable|exclusive|auto_delete)'/.test(why)) {
-      throw new FatalError(
-        `the queue "${name}" would lose messages (${why}): name another one, or delete it once it is empty`,
-        { cause: error },
-      );
-    }
-    if (!isDifferent && !isForbidden) throw error;
-    await onChannel(connection, (channel) => channel.checkQueue(name));
-    log.info({ queue: name, why }, `the queue "${name}" is used as it is: ${why}`);
+    await useExisting(connection, queue, flag, error, log);
   }
 }

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { FatalError, messageOf, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { Backoff, retry } from '../retry.ts';
 import { formatAddress, type QueueConfig } from './address.ts';
+import { isInternalError } from './losses.ts';
 import { openSession, type QueueSession } from './session.ts';
-import { retry } from '../retry.ts';
 
 export interface SessionsOptions {
   /** What the connections are called on the broker's management page. */
@@ -11,17 +11,12 @@ export interface SessionsOptions {
   /** Number of channels in each session. */
   channels: number;
   /**
-   * How long one outage may last, in milliseconds, before it is fatal. It ends when the broker confirms
-   * something, not when it merely lets a session open. Default: for ever.
+   * How long one outage may last, in milliseconds. It ends when the broker confirms something, not
+   * when it merely lets a session open. Default: for ever.
    */
   retryFor?: number;
 }
 
-/**
- * Pause before a lost session is replaced, in milliseconds. It doubles while sessions are short, so
- * that one which always fails is no busy loop.
- */
-const [SHORTEST_PAUSE, LONGEST_PAUSE] = [250, 8_000];
 /** A session that lasted so long, in milliseconds, was not short. */
 const LONG_ENOUGH = 10_000;
 
@@ -31,8 +26,9 @@ const LONG_ENOUGH = 10_000;
  *
  * It ends by itself when the signal is aborted while there is no session.
  *
- * @throws FatalError when an outage lasts longer than `retryFor`, be it without sessions or with ones that
- * are lost before anything is confirmed; at the first session, also when the broker refuses the user, the vhost or a queue. Later that is an outage like any other: a broker
+ * @throws FatalError when an outage lasts longer than `retryFor`, be it without sessions or with
+ * ones that are lost before anything is confirmed; at the first session, also when the broker
+ * refuses the user, the vhost, a queue or a right. Later that is an outage like any other: a broker
  * that starts may refuse what it accepts a moment later.
  */
 export async function* queueSessions(
@@ -42,24 +38,27 @@ export async function* queueSessions(
   log: Logger,
 ): AsyncGenerator<QueueSession> {
   let next = 0;
-  let isFirst = true;
+  let opened = 0;
 
   async function openNext(): Promise<QueueSession> {
     const address = config.addresses[next++ % config.addresses.length];
     if (!address) throw new FatalError('no address of a queue was given');
     try {
       const session = await openSession(config, address, clientName, channels, log);
-      if (!isFirst) log.info(`connected to RabbitMQ at ${formatAddress(address)} again`);
-      isFirst = false;
+      if (opened > 0) log.info(`connected to RabbitMQ at ${formatAddress(address)} again`);
+      opened += 1;
       return session;
     } catch (error) {
-      if (isFirst || error instanceof TransientError) throw error;
+      if (opened === 0 || error instanceof TransientError) throw error;
       throw new TransientError(messageOf(error), { cause: error });
     }
   }
 
   const isStopped = (): boolean => signal.aborted;
-  let reopenPause = SHORTEST_PAUSE;
+  // while sessions are short, so that one which always fails is no busy loop
+  const backoff = new Backoff(250, 8_000);
+  // while the broker itself fails, which may cost it a minute each time
+  const longBackoff = new Backoff(10_000, 300_000);
   let outageBegan: number | undefined;
   const left = (): number => retryFor - (performance.now() - (outageBegan ?? performance.now()));
   while (!isStopped()) {
@@ -83,14 +82,15 @@ export async function* queueSessions(
       await session.close();
     }
     if (isStopped()) return;
-    if (session.hasWorked()) outageBegan = undefined;
-    outageBegan ??= performance.now();
     const reason: unknown = session.lost.reason;
+    if (session.hasWorked()) outageBegan = undefined;
+    else if (opened === 1 && reason instanceof FatalError) throw reason;
+    outageBegan ??= performance.now();
     if (left() <= 0) throw new FatalError(messageOf(reason), { cause: reason });
     log.warn(`${messageOf(reason)}; connecting again`);
-    if (performance.now() - began > LONG_ENOUGH) reopenPause = SHORTEST_PAUSE;
-    await pause(reopenPause, undefined, { signal }).catch(() => {});
-    reopenPause = Math.min(2 * reopenPause, LONGEST_PAUSE);
+    if (performance.now() - began > LONG_ENOUGH) backoff.reset();
+    const isBroken = reason instanceof TransientError && isInternalError(reason.cause);
+    await (isBroken ? longBackoff : backoff).pause(signal, left());
   }
 }
 

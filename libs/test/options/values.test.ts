@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withDoubleDashes } from '../../src/options/go-flags.ts';
-import { addresses, integer } from '../../src/options/values.ts';
+import { addresses, integer, queueName } from '../../src/options/values.ts';
 
 describe("Go's spellings of flags", () => {
   const commands = [
@@ -90,4 +90,21 @@ describe('a whole number', () => {
       expect(() => integer(1, 10)(text)).toThrow(/from 1 to 10/);
     },
   );
+});
+
+describe('the name of a queue', () => {
+  it.each(['csv2db', 'a b', 'Zeilen ä', 'x'.repeat(255)])('%j is taken', (name) => {
+    expect(queueName(name)).toBe(name);
+  });
+
+  it.each([
+    ['', /1 to 255 bytes/],
+    ['ä'.repeat(128), /1 to 255 bytes/],
+    ['a\nb', /control character/],
+    ['a\u0000', /control character/],
+    [' a', /space at one of its ends/],
+    ['a\u00a0', /space at one of its ends/],
+  ])('%j is refused', (name, message) => {
+    expect(() => queueName(name)).toThrow(message);
+  });
 });

@@ -1,0 +1,36 @@
+import type { ChannelModel } from 'amqplib';
+import type { Logger } from '../logger.ts';
+
+/** The broker's memory and disk alarms, as one connection sees them. */
+export interface Alarms {
+  /** Whether an alarm of the broker holds back publishers. */
+  isBlocked(): boolean;
+  /** Resolves at once, or when that is over. */
+  unblocked(): Promise<void>;
+}
+
+/**
+ * Listens for alarms: https://www.rabbitmq.com/docs/connection-blocked
+ *
+ * @param lost aborted when the connection is of no use any more; nobody is blocked then.
+ */
+export function watchAlarms(connection: ChannelModel, lost: AbortSignal, log: Logger): Alarms {
+  let isBlocked = false;
+  let alarm = Promise.resolve();
+  let end = (): void => {};
+  const onEnd = (): void => {
+    isBlocked = false;
+    end();
+  };
+  connection.on('blocked', (reason) => {
+    log.warn({ reason }, `RabbitMQ accepts no messages (${reason}): reading pauses until it does`);
+    isBlocked = true;
+    alarm = new Promise((resolve) => (end = resolve));
+  });
+  connection.on('unblocked', () => {
+    log.info('RabbitMQ accepts messages again');
+    onEnd();
+  });
+  lost.addEventListener('abort', onEnd, { once: true });
+  return { isBlocked: () => isBlocked, unblocked: () => alarm };
+}

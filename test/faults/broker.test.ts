@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DATA } from '../processes.ts';
+import { Sandbox } from '../sandbox.ts';
+import { rabbitmqctl } from './servers.ts';
+
+const FILE = ['--file', join(DATA, 'data_1000.csv')];
+let sandbox: Sandbox;
+
+beforeEach(async () => {
+  sandbox = await Sandbox.create();
+});
+
+afterEach(async () => {
+  await sandbox.destroy();
+});
+
+/** Sets it where RabbitMQ 3 keeps it, and where RabbitMQ 4 does. */
+async function setMaxMessageSize(bytes: number): Promise<void> {
+  await rabbitmqctl(
+    'eval',
+    `persistent_term:put(max_message_size, ${bytes}), application:set_env(rabbit, max_message_size, ${bytes}).`,
+  );
+}
+
+describe('a setting of the broker that is in the way is told:', () => {
+  it('fewer channels than --parallel needs', async () => {
+    await rabbitmqctl('eval', 'application:set_env(rabbit, channel_max, 4).');
+    try {
+      const run = sandbox.start('producer', [...FILE, '--parallel', '2']);
+      expect(await run.exit, run.output).toBe(1);
+      expect(run.stderr).toMatch(
+        /^error: .* fewer than the 8 channels that are needed \(channel_max\): lower --parallel[^\n]*\n$/,
+      );
+    } finally {
+      await rabbitmqctl('eval', 'application:set_env(rabbit, channel_max, 2047).');
+    }
+  });
+
+  it('a vhost that is down', async () => {
+    await rabbitmqctl(
+      'eval',
+      `rabbit_vhost_sup_sup:stop_and_delete_vhost(<<"${sandbox.vhost}">>).`,
+    );
+    const run = sandbox.start('producer', FILE);
+    await run.logged(/can't serve the vhost "\w+": .* is down; restart_vhost .*; trying again/);
+    await rabbitmqctl('restart_vhost', '-p', sandbox.vhost);
+    expect(await run.exit, run.output).toBe(0);
+  });
+
+  it('the size of the largest message', async () => {
+    await sandbox.declareQueue();
+    await setMaxMessageSize(1_000);
+    try {
+      const flags = ['--rows-per-message', '1000', '--retry-for', '1s'];
+      const run = sandbox.start('producer', [...FILE, ...flags]);
+      await run.logged(/^RabbitMQ takes no message of more than 1000 bytes \(max_message_size\)/);
+    } finally {
+      await setMaxMessageSize(128 * 2 ** 20);
+    }
+  });
+});
