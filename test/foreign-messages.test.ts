@@ -122,6 +122,27 @@ it('of a message of many bad rows each is dead', async () => {
   expect(await sandbox.countContacts()).toBe(1);
 });
 
+// cause: 100 messages were taken in at once, however large they were: 40 of 20 MB took 1.1 GB
+it('two messages are taken in at first, and more once their size is known', async () => {
+  await declare('quorum');
+  for (let number = 1; number <= 10; number += 1) {
+    await sandbox.send(`{"name":"N","email":"${number}@example.com"}`);
+  }
+  const holder = await sandbox.pool.connect();
+  await holder.query('BEGIN; LOCK TABLE contacts IN EXCLUSIVE MODE');
+  sandbox.start('consumer', ['--parallel', '1']);
+  await until('the first row waits for the table', async () => {
+    const { rowCount } = await sandbox.pool.query(
+      "SELECT FROM pg_locks WHERE NOT granted AND relation = 'contacts'::regclass",
+    );
+    return rowCount === 1;
+  });
+  expect(await sandbox.ready()).toBe(8);
+  await holder.query('COMMIT');
+  holder.release();
+  await until('all are there', async () => (await sandbox.countContacts()) === 10);
+});
+
 it('a dead-letter queue that is full is waited for, and then takes every letter', async () => {
   await sandbox.channel.assertQueue('csv2db.dead', {
     durable: true,
