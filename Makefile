@@ -10,45 +10,31 @@ SHELL := /bin/bash
 export CALLER := $(PWD)
 
 installed := node_modules/.package-lock.json
-sources = $(shell find libs $(1) scripts package.json tsconfig*.json -type f -not -path '*/node_modules/*' \
-	-not -path '*/test/*' -not -path '*/data/*' -not -name '*.sh')
+sources = $(shell find libs $(1) scripts/*.mjs package.json tsconfig*.json -type f -not -path '*/node_modules/*' \
+	-not -path '*/test/*' -not -path '*/data/*')
 
 ##@ Use
 
 demo: ## do it all, with 1,000 rows, and prove that every row arrived
-	@scripts/demo.sh
-
 infra: ## (re)create the queue and the database, and start them in the background
-	@scripts/runtime infra
-
 migrate-db: ## create the database if it is missing, and apply every migration
-	@scripts/runtime migrate-db
-
 start: ## (re)start a producer and the consumers [FILE=producer/data/data_1000.csv CONSUMERS=2 RESUME=1]
-	@scripts/runtime start
-
 logs: ## follow the logs of the producer and the consumers
-	@scripts/runtime logs
-
 status: ## show the depth of the queues and the rows in the table
-	@scripts/status.sh
-
 stop: ## stop the services, the queue and the database
-	@scripts/runtime stop
 
 ##@ Maintain
 
 build: ## build the services: images, or bin/ where there is no Docker
-	@scripts/runtime build
-
 push: ## push the images to a registry [REGISTRY=…]
-	@scripts/runtime push
-
 drop-db: ## drop the database with everything in it
-	@scripts/runtime drop-db
-
 prune: ## delete the data and the images of this project; asks first [YES=1]
-	@scripts/prune.sh
+
+infra migrate-db start logs status stop build push drop-db prune:
+	@scripts/system $@
+
+demo:
+	@scripts/demo.sh
 
 ##@ Develop
 
@@ -60,12 +46,11 @@ test: $(installed) build-producer build-consumer ## run every test, on servers o
 	scripts/with-servers.sh npx vitest run $(TEST_ARGS)
 
 test-faults: $(installed) build-producer build-consumer ## break everything in the middle of imports, and count the rows
-	@scripts/native/install.sh redis
-	@scripts/native/install.sh pgbouncer
+	@node scripts/native/install.mjs redis pgbouncer
 	scripts/with-servers.sh npx vitest run --config vitest.faults.config.mts $(TEST_ARGS)
 
-test-containers: ## run the system in containers, from build to stop, and check it
-	@scripts/test-containers.sh
+test-containers: $(installed) ## run the system in containers, from build to prune, and check it
+	npx vitest run --config vitest.containers.config.mts $(TEST_ARGS)
 
 bench: $(installed) build-producer build-consumer ## measure imports against psql \copy [BENCH_ROWS=… BENCH_RUNS=5 BENCH_CASES=…]
 	scripts/with-servers.sh node bench/main.mjs

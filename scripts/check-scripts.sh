@@ -3,9 +3,9 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-if ! "$root/scripts/native/install.sh" shellcheck; then
+if ! node "$root/scripts/native/install.mjs" shellcheck; then
   say 'shellcheck is not there, so the scripts stay unchecked'
   exit 0
 fi
 cd "$root"
-shellcheck -x -P scripts -P scripts/native scripts/*.sh scripts/native/*.sh scripts/runtime .ci/run
+shellcheck -x -P scripts scripts/*.sh scripts/native/*.sh scripts/system .ci/run

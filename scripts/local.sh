@@ -1,23 +1,28 @@
-#!/usr/bin/env bash
-# The system as processes of this machine, with all they write under volumes/local:
-#   local.sh VERB    infra, migrate-db, drop-db, start, stop, logs, build, push, prune: as in the Makefile
-#                    producer-log, producer-runs, queues; sql ARG… (psql)
-set -euo pipefail
-source "$(dirname "$0")/common.sh"
+# shellcheck shell=bash disable=SC2154 # root: common.sh sets it
+# The system as processes of this machine, for "system", with all they write under volumes/local.
 
 dir=$root/volumes/local
-servers() { "$root/scripts/native/servers.sh" "$1" "$dir" "${@:2}"; }
+[[ ! -e $dir || -w $dir ]] || fail "$dir belongs to another user: call this as that user, or as root"
 
-check_infra() {
-  servers status >/dev/null 2>&1 || fail 'the queue and the database do not run: run "make infra" first'
-}
+servers() { "$root/scripts/native/servers.sh" "$1" "$dir" "${@:2}"; }
+servers_run() { servers status >/dev/null 2>&1; }
+ctl() { servers ctl "$@"; }
+sql() { servers psql "$@"; }
 
 build() { # SERVICE…
   MAKEFLAGS='' make -s -C "$root" "${@/#/build-}"
 }
 
+servers_up() {
+  node "$root/scripts/native/install.mjs" rabbitmq postgres
+  [[ -z $(services) ]] || say 'the services that ran are stopped; "make start" starts new ones'
+  system_down
+  servers start
+  say_ports "$dir/servers.env"
+}
+
 # Turns into a service, with its environment file, but the addresses of the local servers.
-become() { # SERVICE ARGUMENT…
+become_service() { # SERVICE ARGUMENT…
   local key value
   while IFS='=' read -r key value || [[ -n $key ]]; do
     case $key in
@@ -30,10 +35,31 @@ become() { # SERVICE ARGUMENT…
   exec "$root/bin/$1" "${@:2}"
 }
 
+database_task() { # migrate-db|drop-db
+  become_service consumer "${1/migrate-db/migrate}"
+}
+
+# The command line of a process, so that a pid that was reused is not mistaken for ours.
+command_of() { # PID
+  if [[ -r /proc/$1/cmdline ]]; then
+    tr '\0' ' ' <"/proc/$1/cmdline"
+  else
+    ps -o command= -p "$1" 2>/dev/null || true
+  fi
+}
+
+# The pid in FILE, if that process lives and its command line holds TEXT.
+pid_in() { # FILE TEXT
+  local pid
+  pid=$(head -1 "$1" 2>/dev/null) || return 1
+  pid=${pid//[^0-9]/}
+  [[ -n $pid ]] && [[ $(command_of "$pid") == *"$2"* ]] && printf '%s\n' "$pid"
+}
+
 launch() { # NAME SERVICE ARGUMENT…
   # in a process group of its own: Ctrl-C in the terminal is not meant for it
   set -m
-  become "${@:2}" </dev/null >"$dir/logs/$1.log" 2>&1 &
+  become_service "${@:2}" </dev/null >"$dir/logs/$1.log" 2>&1 &
   echo $! >"$dir/pids/$1"
   set +m
 }
@@ -46,83 +72,52 @@ services() { # [NAME]
   done
 }
 
+# Ends the services: with SIGTERM, and after 30 seconds with SIGKILL. One that ended and that its parent has
+# not taken leave of has no command line.
 stop_services() {
-  local pids pid
+  local pids pid deadline=$((SECONDS + 30))
   pids=$(services)
   for pid in $pids; do kill -TERM "$pid" 2>/dev/null || true; done
-  # shellcheck disable=SC2086 # one word each
-  gone 30 $pids || for pid in $pids; do kill -KILL "$pid" 2>/dev/null || true; done
+  for pid in $pids; do
+    while [[ -n $(command_of "$pid" 2>/dev/null) ]]; do
+      ((SECONDS < deadline)) || kill -KILL "$pid" 2>/dev/null || true
+      sleep 0.1
+    done
+  done
   rm -rf "$dir/pids"
 }
 
-start() {
-  local file count i
-  file=$(import_file)
-  count=$(consumers)
-  check_infra
-  check_table servers psql
-  build producer consumer
+services_up() { # FILE CONSUMERS
+  local i
   stop_services
   rm -rf "$dir/logs"
   mkdir -p "$dir/pids" "$dir/logs"
-  for ((i = 1; i <= count; i++)); do launch "consumer-$i" consumer; done
-  FC_PRODUCER_RESUME=${RESUME:-} launch producer producer --file "$file"
+  for ((i = 1; i <= $2; i++)); do launch "consumer-$i" consumer; done
+  FC_PRODUCER_RESUME=${RESUME:-} launch producer producer --file "$1"
   sleep 1
-  for ((i = 1; i <= count; i++)); do
+  for ((i = 1; i <= $2; i++)); do
     [[ -n $(services "consumer-$i") ]] || {
       tail -5 "$dir/logs/consumer-$i.log" >&2
       fail "consumer $i ended at once; above is the end of $dir/logs/consumer-$i.log"
     }
   done
-  say "started $count consumers, and a producer for $file; \"make logs\" shows what they say"
 }
 
-[[ ! -e $dir || -w $dir ]] || fail "$dir belongs to another user: call this as that user, or as root"
+logs() {
+  cd "$dir/logs" 2>/dev/null || fail 'nothing was started yet: run "make start" first'
+  exec tail -n 100 -F -- *.log
+}
 
-case ${1:-} in
-  infra)
-    "$root/scripts/native/install.sh" servers
-    check_runtime local
-    if [[ -n $(services) ]]; then
-      stop_services
-      say 'the services that ran are stopped; "make start" starts new ones'
-    fi
-    servers stop
-    servers start
-    echo local >"$runtime_file"
-    servers status
-    ;;
-  migrate-db | drop-db)
-    check_infra
-    build consumer
-    if [[ $1 == migrate-db ]]; then become consumer migrate; else become consumer drop-db; fi
-    ;;
-  start) start ;;
-  stop)
-    stop_services
-    servers stop
-    rm -f "$runtime_file"
-    ;;
-  logs)
-    cd "$dir/logs" 2>/dev/null || fail 'nothing was started yet: run "make start" first'
-    exec tail -n 100 -F -- *.log
-    ;;
-  build) build producer consumer ;;
-  push) fail 'images are pushed from the docker runtime, and no Docker engine answers here' ;;
-  prune)
-    stop_services
-    servers remove
-    rm -rf "$dir" "$runtime_file"
-    ;;
-  producer-log) cat "$dir/logs/producer.log" ;;
-  producer-runs) [[ -n $(services producer) ]] ;;
-  queues)
-    check_infra
-    servers ctl -s list_queues name messages_ready messages_unacknowledged consumers
-    ;;
-  sql)
-    check_infra
-    servers psql "${@:2}"
-    ;;
-  *) fail "there is no verb \"${1:-}\"" ;;
-esac
+something_runs() { [[ -n $(services)$(servers status 2>/dev/null) ]]; }
+
+system_down() {
+  stop_services
+  servers stop
+}
+
+delete_data() {
+  servers remove
+  rm -rf "$dir"
+}
+
+push() { fail 'only images are pushed: run "make push" where there is Docker'; }

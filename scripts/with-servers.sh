@@ -10,7 +10,7 @@ source "$(dirname "$0")/common.sh"
 
 if [[ -n ${FC_TEST_QUEUE_URL:-} && -n ${FC_TEST_DATABASE_URL:-} ]]; then exec "$@"; fi
 
-"$root/scripts/native/install.sh" servers
+node "$root/scripts/native/install.mjs" rabbitmq postgres
 
 command=''
 dir=$(mktemp -d "${TMPDIR:-/tmp}/csv2db-test.XXXXXX")
@@ -40,17 +40,16 @@ port=$((20000 + RANDOM % 1000 * 10))
 QUEUE_PORT=$port MANAGEMENT_PORT=$((port + 1)) DB_PORT=$((port + 2)) EPMD_PORT=$((port + 3)) \
   DIST_PORT=$((port + 4)) "$root/scripts/native/servers.sh" start "$dir"
 
-credentials() { # FILE USER_KEY PASSWORD_KEY
-  printf '%s:%s' "$(value_of "$root/env/$1" "$2")" "$(value_of "$root/env/$1" "$3")"
+# USER:PASSWORD@HOST:PORT
+authority() { # FILE USER_KEY PASSWORD_KEY PORT_KEY
+  local user password
+  user=$(value_of "$root/env/$1" "$2") password=$(value_of "$root/env/$1" "$3")
+  echo "$user:$password@127.0.0.1:$(value_of "$dir/servers.env" "$4")"
 }
-port_of() { value_of "$dir/servers.env" "$1"; }
-
 FC_TEST_SERVERS_DIR=$dir
-FC_TEST_MANAGEMENT_URL=http://127.0.0.1:$(port_of MANAGEMENT_PORT)
-FC_TEST_QUEUE_URL=amqp://$(credentials rabbitmq.env RABBITMQ_DEFAULT_USER RABBITMQ_DEFAULT_PASS)
-FC_TEST_QUEUE_URL=$FC_TEST_QUEUE_URL@127.0.0.1:$(port_of QUEUE_PORT)
-FC_TEST_DATABASE_URL=postgres://$(credentials pg.env POSTGRES_USER POSTGRES_PASSWORD)
-FC_TEST_DATABASE_URL=$FC_TEST_DATABASE_URL@127.0.0.1:$(port_of DB_PORT)/$(value_of "$root/env/pg.env" POSTGRES_DB)
+FC_TEST_MANAGEMENT_URL=http://127.0.0.1:$(value_of "$dir/servers.env" MANAGEMENT_PORT)
+FC_TEST_QUEUE_URL=amqp://$(authority rabbitmq.env RABBITMQ_DEFAULT_USER RABBITMQ_DEFAULT_PASS QUEUE_PORT)
+FC_TEST_DATABASE_URL=postgres://$(authority pg.env POSTGRES_USER POSTGRES_PASSWORD DB_PORT)/$(value_of "$root/env/pg.env" POSTGRES_DB)
 export FC_TEST_SERVERS_DIR FC_TEST_MANAGEMENT_URL FC_TEST_QUEUE_URL FC_TEST_DATABASE_URL
 
 # in the background, because bash heeds a signal at once only while it waits; in its own process group,

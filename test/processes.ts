@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
@@ -27,8 +28,20 @@ export class Run {
     });
   }
 
+  /** Its standard input, where that is a pipe. */
+  get stdin(): Writable {
+    if (!this.#child.stdin) throw new Error('standard input is not a pipe');
+    return this.#child.stdin;
+  }
+
   get output(): string {
     return this.stdout + this.stderr;
+  }
+
+  /** Waits for its end. @throws Error with what it printed, when its status is not 0. */
+  async succeeds(): Promise<void> {
+    const status = await this.exit;
+    if (status !== 0) throw new Error(`it ended with status ${status}:\n${this.output}`);
   }
 
   get pid(): number {
@@ -72,18 +85,26 @@ export class Run {
   }
 }
 
+export interface StartOptions {
+  cwd?: string;
+  /** A pipe, a file descriptor, or nothing at all. */
+  stdin?: 'ignore' | 'pipe' | number;
+  /** A pipe, or a file descriptor. */
+  stdout?: 'pipe' | number;
+}
+
 /** Starts a built program without a terminal, and with no `FC_*` variable but those of `env`. */
 export function start(
   program: 'producer' | 'consumer',
   args: string[] = [],
-  env: Record<string, string> = {},
-  cwd?: string,
+  env: Record<string, string | undefined> = {},
+  { cwd, stdin = 'ignore', stdout = 'pipe' }: StartOptions = {},
 ): Run {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FC_'));
   return new Run(
     spawn(BIN + program, args, {
       env: { ...Object.fromEntries(inherited), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, stdout, 'pipe'],
       ...(cwd !== undefined && { cwd }),
     }),
   );

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import pg from 'pg';
-import { start, type Run } from './processes.ts';
+import { start, type Run, type StartOptions } from './processes.ts';
 
 /**
  * A vhost and a database of its own on the real servers, the programs set up to use them, and a look
@@ -87,9 +87,10 @@ export class Sandbox {
   start(
     program: 'producer' | 'consumer',
     args: string[] = [],
-    env: Record<string, string> = {},
+    env: Record<string, string | undefined> = {},
+    options?: StartOptions,
   ): Run {
-    const run = start(program, args, { ...this.env, ...env });
+    const run = start(program, args, { ...this.env, ...env }, options);
     this.#runs.push(run);
     return run;
   }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox, until } from './sandbox.ts';
 
@@ -38,6 +40,7 @@ describe('the producer, in the middle of a file,', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ] as const)(
     'stops at %s with status %i, and what it counted is in the queue',
     async (signal, status) => {
@@ -55,7 +58,7 @@ describe('the producer, in the middle of a file,', () => {
 });
 
 describe('the consumer', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'ends with status 0 at %s while it has nothing to do',
     async (signal) => {
       const consumer = sandbox.start('consumer');
@@ -83,6 +86,33 @@ describe('the consumer', () => {
       async () => (await sandbox.ready()) === published - Number(inserted),
     );
   });
+});
+
+// Node.js waits for its threads when it ends
+it.each([
+  ['one signal', 1],
+  ['two signals', 2],
+])('a thread that hangs in a system call does not outlive %s', async (_, signals) => {
+  const pipe = join(folder, `pipe-${signals}`);
+  await promisify(execFile)('mkfifo', [pipe]);
+  const stuck = join(folder, 'stuck.cjs');
+  await writeFile(stuck, `require('node:fs').open(${JSON.stringify(pipe)}, () => {});`);
+  const producer = sandbox.start('producer', ['--file', file], {
+    NODE_OPTIONS: `--require ${stuck}`,
+  });
+  await someMessages();
+  for (let count = 0; count < signals; count += 1) producer.kill('SIGTERM');
+  expect(await producer.exit, producer.output).toBeGreaterThan(0);
+});
+
+it('a drain may take longer than a timer can', async () => {
+  const consumer = sandbox.start('consumer', ['--drain-timeout', '600h']);
+  await consumer.logged(/^consuming/);
+  const producer = sandbox.start('producer', ['--file', file, '--drain-timeout', '600h']);
+  await until('there are rows', async () => (await sandbox.countContacts()) > 5_000);
+  for (const run of [producer, consumer]) run.kill('SIGTERM');
+  expect(await producer.exit, producer.output).toBe(143);
+  expect(await consumer.exit, consumer.output).toBe(0);
 });
 
 describe('a defect', () => {

@@ -7,8 +7,8 @@ export interface BatchLimits {
 }
 
 /**
- * Collects items into batches: a batch is due when it is full or its oldest item has waited `maxAge`,
- * whichever comes first. Items pushed while a batch is in work count as having waited.
+ * Collects items into batches: a batch is due when it is full or its oldest item has waited
+ * `maxAge`, whichever comes first. Items pushed while a batch is in work count as having waited.
  */
 export class Collector<T> {
   readonly #limits: Readonly<BatchLimits>;

@@ -9,7 +9,7 @@ import { integer, text, type LogLevel } from '@csv2db/libs/options/values.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/connect.ts';
 import { databaseName, statementTimeout } from './database/values.ts';
-import type { DeadTask } from './dead-letters/read.ts';
+import type { DeadTask } from './dead-letters/command.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 
 export interface ConsumerConfig {
@@ -111,25 +111,33 @@ export function readConfig(
   const onDead = (deadTask: DeadTask): void => {
     task = { kind: 'dead letters', task: deadTask };
   };
+  const force = [
+    '--force',
+    'even where RabbitMQ may delete letters that are looked at again',
+  ] as const;
   dead
     .command('list')
     .description('a line for each: number, time, reason, email or body')
     .option('--json', 'as JSON lines, with everything that is known')
-    .action(({ json }) => onDead({ kind: 'list', json: json ?? false }));
+    .option(...force)
+    .action(({ json = false, force = false }) => onDead({ kind: 'list', json, force }));
   dead
     .command('show')
     .argument('<number>', 'place in the list, from 1', integer(1, Number.MAX_SAFE_INTEGER))
     .description('one of them with its headers, as JSON')
-    .action((number) => onDead({ kind: 'show', number }));
+    .option(...force)
+    .action((number, { force = false }) => onDead({ kind: 'show', number, force }));
   dead
     .command('export')
     .description('all of them as CSV on standard output: name, email, reason')
-    .action(() => onDead({ kind: 'export' }));
+    .option(...force)
+    .action(({ force = false }) => onDead({ kind: 'export', force }));
   dead
     .command('replay')
     .description('move them back to the queue')
-    .option('--reason <text>', 'only those whose reason has this in it')
-    .action(({ reason }) => onDead({ kind: 'replay', reason }));
+    .option('--reason <text>', 'only those whose reason has this in it', text)
+    .option(...force)
+    .action(({ reason, force = false }) => onDead({ kind: 'replay', reason, force }));
   dead
     .command('purge')
     .description('delete them all')

@@ -1,35 +1,37 @@
 import type { Channel } from 'amqplib';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Delivery } from './batch.ts';
-import { BatchSize, type BatchConfig } from './batch-size.ts';
+import type { BatchSize } from './batch-size.ts';
 import { Collector } from './collector.ts';
 
 /** Longest time a delivery waits for its batch to fill, in milliseconds. */
 const MAX_AGE = 50;
 
 /**
- * Consumes a queue in batches. The channel's prefetch is two batches, so that one is collected while
- * the other is stored; what is not acknowledged goes no further than that. Both follow how long a batch
- * takes from here to its acknowledgement.
+ * Consumes a queue in batches. The channel's prefetch is two batches, so that one is collected
+ * while the other is stored; what is not acknowledged goes no further than that.
  *
- * When the signal is aborted, no more is taken from the queue, what has been delivered is handed on,
- * and the generator ends. When the session is lost it ends at once, and what it had collected is
- * dropped: the broker delivers it again.
+ * When the signal is aborted, no more is taken from the queue, what has been delivered is handed
+ * on, and the generator ends. When the session is lost it ends at once, and what it had collected
+ * is dropped: the broker delivers it again.
+ *
+ * @param size how large batches are. It may change between two of them, and is followed.
  */
 export async function* intake(
   session: QueueSession,
   channel: Channel,
   queue: string,
-  config: BatchConfig,
+  size: BatchSize,
   signal: AbortSignal,
 ): AsyncGenerator<Delivery[]> {
-  const size = new BatchSize(config);
   const collector = new Collector<Delivery>(size.limits, MAX_AGE, ({ content }) => content.length);
   session.lost.addEventListener('abort', () => collector.drop(), { once: true });
 
+  let { prefetch } = size;
   /** The prefetch of a consumer is fixed: another one needs another consumer. */
   async function subscribe(): Promise<string> {
-    await channel.prefetch(size.prefetch);
+    prefetch = size.prefetch;
+    await channel.prefetch(prefetch);
     const { consumerTag } = await channel.consume(queue, (delivery) => {
       if (delivery) collector.push(delivery);
       // so it does when the queue is deleted, or its node goes down
@@ -53,11 +55,8 @@ export async function* intake(
   else signal.addEventListener('abort', stop, { once: true });
   try {
     for await (const batch of collector.batches()) {
-      const began = performance.now();
       yield batch;
-      const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
-      const isChanged = size.adapt(batch.length, bytes, performance.now() - began);
-      if (!isChanged || signal.aborted || session.lost.aborted) continue;
+      if (prefetch === size.prefetch || signal.aborted || session.lost.aborted) continue;
       const previous = await subscription;
       subscription = subscribe();
       await subscription;

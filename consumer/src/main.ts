@@ -1,9 +1,6 @@
-import { writeSync } from 'node:fs';
-import { codeOf } from '@csv2db/libs/errors.ts';
-import { EXIT, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
+import { EXIT, exitStatus, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
 import { readConfig } from './config.ts';
-
-const STDOUT = 1;
+import { printed } from './print.ts';
 
 /** Set by the bundler. */
 declare const VERSION: string;
@@ -31,25 +28,14 @@ void runMain(async (signal) => {
       break;
     }
     case 'dead letters': {
-      const { onDeadLetters } = await import('./dead-letters/read.ts');
-      await onDeadLetters(task.task, config.queue, print);
+      const { onDeadLetters } = await import('./dead-letters/command.ts');
+      await printed((print) => onDeadLetters(task.task, config.queue, print, warn, signal));
+      return exitStatus(signal);
     }
   }
   return EXIT.done;
 });
 
-/**
- * Writes a line to standard output, and waits until it is out: the process ends when all is printed. It ends at
- * once when whoever read the lines has had enough, as "| head" has.
- */
-function print(line: string): void {
-  let rest = Buffer.from(`${line}\n`);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(STDOUT, rest));
-    } catch (error) {
-      if (codeOf(error) === 'EPIPE') process.exit(EXIT.done);
-      throw error;
-    }
-  }
+function warn(line: string): void {
+  process.stderr.write(`warning: ${line}\n`);
 }

@@ -5,6 +5,7 @@ import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Delivery, Outcome } from './batch.ts';
 import type { ConsumerConfig } from './config.ts';
+import { BatchSize } from './batch-size.ts';
 import { openDatabase } from './database/connect.ts';
 import { decode } from './decode.ts';
 import { intake } from './intake.ts';
@@ -70,12 +71,16 @@ async function work(
   signal: AbortSignal,
 ): Promise<void> {
   const { queue, batches } = stages.config;
-  for await (const batch of intake(session, channel, queue.name, batches, signal)) {
+  const size = new BatchSize(batches);
+  for await (const batch of intake(session, channel, queue.name, size, signal)) {
     const began = performance.now();
     const outcome = await stored(batch, session, stages, signal);
     session.lost.throwIfAborted();
-    await settle(channel, queue.deadName, batch, outcome.refusals);
-    stages.progress.settled(outcome, performance.now() - began);
+    await settle(session, channel, queue, batch, outcome.refusals);
+    const milliseconds = performance.now() - began;
+    const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
+    size.adapt(batch.length, bytes, milliseconds);
+    stages.progress.settled(outcome, milliseconds);
   }
 }
 

@@ -40,28 +40,46 @@ describe('the size of a batch', () => {
 });
 
 describe('the prefetch', () => {
+  it('is of two messages while their size is not known', () => {
+    expect(new BatchSize(FREE)).toMatchObject({ prefetch: 2, limits: { items: 1 } });
+  });
+
   it.each([
-    ['small', 100, 4_000],
-    ['of a thousand rows', 60 * KIB, 11],
-    ['huge', 1024 * KIB, 4],
-  ])('is two batches of messages that are %s', (_, bytes, expected) => {
+    ['small', 100, [20, 200, 2_000, 4_000, 4_000]],
+    ['of a thousand rows', 60 * KIB, [11, 11]],
+    ['of 250 KiB', 250 * KIB, [2]],
+    ['huge', 20 * 1024 * KIB, [2]],
+  ])(
+    'becomes two batches of messages that are %s, tenfold a step at most',
+    (_, bytes, expected) => {
+      const size = new BatchSize(FREE);
+      for (const prefetch of expected) {
+        size.adapt(1, bytes, USUAL);
+        expect(size.prefetch).toBe(prefetch);
+        expect(size.limits.items).toBe(Math.ceil(prefetch / 2));
+      }
+    },
+  );
+
+  it('shrinks as soon as messages are larger', () => {
     const size = new BatchSize(FREE);
-    expect(size.prefetch).toBe(100);
-    expect(size.adapt(100, 100 * bytes, USUAL)).toBe(true);
-    expect(size.prefetch).toBe(expected);
-    expect(size.limits.items).toBe(Math.ceil(expected / 2));
+    for (let batch = 0; batch < 3; batch += 1) size.adapt(10, 1_000, USUAL);
+    expect(size.prefetch).toBe(2_000);
+    size.adapt(1, 20 * 1024 * KIB, USUAL);
+    expect(size.prefetch).toBe(2);
   });
 
   it('stays when another one would not differ much', () => {
     const size = new BatchSize(FREE);
-    expect(size.adapt(10, 10 * 8 * KIB, USUAL)).toBe(false);
-    expect(size.prefetch).toBe(100);
+    size.adapt(1, 32 * KIB, USUAL);
+    expect(size.prefetch).toBe(20);
+    size.adapt(10, 10 * 20 * KIB, USUAL);
+    expect(size.prefetch).toBe(20);
   });
 
   it('is what --prefetch says', () => {
     const size = new BatchSize({ ...FREE, prefetch: 7 });
-    expect(size.adapt(3, 300, USUAL)).toBe(false);
-    expect(size.prefetch).toBe(7);
-    expect(size.limits.items).toBe(4);
+    size.adapt(3, 300, USUAL);
+    expect(size).toMatchObject({ prefetch: 7, limits: { items: 4 } });
   });
 });

@@ -73,6 +73,7 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
     ['an empty list of addresses', ['--queue-addr', 'a:1,'], {}, /--queue-addr .*'a:1,'/],
     ['purging without a yes', ['dead', 'purge'], {}, /add --yes/],
     ['a dead letter number of 0', ['dead', 'show', '0'], {}, /'0'.*from 1/],
+    ['replaying for no reason', ['dead', 'replay', '--reason', ''], {}, /--reason .*not be empty/],
     ['an unknown flag', ['--db-hots', 'x'], {}, /unknown option '--db-hots'/],
     ['a flag without its value', ['migrate', '--db-host'], {}, /--db-host .*argument missing/],
   ])('%s', async (_, args, env, message) => {

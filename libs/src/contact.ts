@@ -16,18 +16,26 @@ export function isEmail(text: string): boolean {
   return text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
 }
 
+/** Why something is refused. */
+export interface Problem {
+  /** In words that are the same for all of its kind. */
+  reason: string;
+  /** The value that has it, where showing it helps. */
+  value?: string;
+}
+
 /**
  * Why a name and an email do not make a contact; undefined when they do.
  *
  * PostgreSQL can't store NUL in text, so a name that has one is refused here, with its row number.
  */
-export function contactProblem(name: string, email: string): string | undefined {
-  if (name === '') return 'the name is empty';
-  if (name.includes('\0')) return 'the name contains a NUL character';
+export function contactProblem(name: string, email: string): Problem | undefined {
+  if (name === '') return { reason: 'the name is empty' };
+  if (name.includes('\0')) return { reason: 'the name contains a NUL character' };
   if (isEmail(email)) return undefined;
-  if (email === '') return 'the email is empty';
+  if (email === '') return { reason: 'the email is empty' };
   if (email.length > MAX_EMAIL_LENGTH) {
-    return `the email has ${email.length} characters, ${MAX_EMAIL_LENGTH} at most`;
+    return { reason: `the email is longer than ${MAX_EMAIL_LENGTH} characters` };
   }
-  return `${JSON.stringify(email)} is not a valid email`;
+  return { reason: 'the email is not valid', value: email };
 }

@@ -1,6 +1,8 @@
 import { isatty } from 'node:tty';
 import { destination, pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { codeOf, FatalError, messageOf } from './errors.ts';
+import { fail } from './lifecycle.ts';
 import type { LogLevel } from './options/values.ts';
 
 export type { Logger };
@@ -23,6 +25,23 @@ export function createLogger(service: string, level: LogLevel): Logger {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  if (!isatty(STDOUT)) return pino(options, destination({ dest: STDOUT, sync: true }));
-  return pino(options, pretty({ sync: true, hideObject: true, translateTime: 'SYS:HH:MM:ss' }));
+  const stream = isatty(STDOUT)
+    ? pretty({ sync: true, hideObject: true, translateTime: 'SYS:HH:MM:ss' })
+    : destination({ dest: STDOUT, sync: true });
+  stream.on('error', onWriteError);
+  return pino(options, {
+    write: (line) => {
+      try {
+        stream.write(line);
+      } catch (error) {
+        onWriteError(error);
+      }
+    },
+  });
+}
+
+/** When the reader of a pipe or the terminal is gone, the work goes on unseen; a full disk ends it. */
+function onWriteError(error: unknown): void {
+  if (codeOf(error) === 'EPIPE' || codeOf(error) === 'EIO') return;
+  fail(new FatalError(`standard output can't be written to: ${messageOf(error)}`));
 }

@@ -5,7 +5,10 @@ import { messageOf } from './errors.ts';
 /** The content type of every message on the queue. */
 export const CONTENT_TYPE = 'application/json';
 
-/** The headers of every message, which say where its rows come from. They follow one another in the file. */
+/**
+ * The headers of every message, which say where its rows come from. They follow one another in the
+ * file.
+ */
 export const HEADERS = {
   /** Id of the import: one run over a file, with those that resume it. */
   import: 'x-csv2db-import',
@@ -15,7 +18,10 @@ export const HEADERS = {
   rows: 'x-csv2db-rows',
 } as const;
 
-/** A message body, or a row of one, that does not hold a contact: it is dead-lettered with this message. */
+/**
+ * A message body, or a row of one, that does not hold a contact: it is dead-lettered with this
+ * message.
+ */
 export class UndecodableError extends Error {
   override name = 'UndecodableError';
 }
@@ -26,8 +32,8 @@ export function encode(rows: Contact | readonly Contact[]): Buffer {
 }
 
 /**
- * The rows of a message body, each still to be looked at with `decodeContact`: the elements of a JSON
- * array, or the one value that the body is.
+ * The rows of a message body, each still to be looked at with `decodeContact`: the elements of a
+ * JSON array, or the one value that the body is.
  *
  * @throws UndecodableError when the body is not UTF-8, not JSON, or an empty array.
  */
@@ -46,19 +52,27 @@ export function decodeBody(body: Buffer): unknown {
 }
 
 /**
- * The contact that a row of a message is. It may have other members, which are ignored; the values are
- * not checked against the rules of a contact, because what another producer sent is for the database to
- * accept or refuse.
+ * The contact that a row of a message is. It may have other members, which are ignored; the values
+ * are not checked against the rules of a contact, because what another producer sent is for the
+ * database to accept or refuse. It would not refuse half a surrogate pair, though: that becomes
+ * U+FFFD on the way.
  *
- * @throws UndecodableError when the row is no object, or lacks a `name` or `email` string.
+ * @throws UndecodableError when the row is no object, lacks a `name` or `email` string, or has half
+ * a surrogate pair in one.
  */
 export function decodeContact(row: unknown): Contact {
-  if (isContact(row)) return row;
+  if (!isContact(row)) throw new UndecodableError(whyNoContact(row));
+  if (row.name.isWellFormed() && row.email.isWellFormed()) return row;
+  const member = row.name.isWellFormed() ? 'email' : 'name';
+  throw new UndecodableError(`the ${member} contains half a surrogate pair, which is no character`);
+}
+
+function whyNoContact(row: unknown): string {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    throw new UndecodableError('the row is not a JSON object');
+    return 'the row is not a JSON object';
   }
   const missing = 'name' in row && typeof row.name === 'string' ? 'email' : 'name';
-  throw new UndecodableError(`the row has no "${missing}" string`);
+  return `the row has no "${missing}" string`;
 }
 
 function isContact(row: unknown): row is Contact {

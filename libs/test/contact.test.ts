@@ -55,12 +55,12 @@ describe('a contact', () => {
   it.each([
     ['Ada', 'ada@example.com', undefined],
     [' ', 'ada@example.com', undefined],
-    ['', 'ada@example.com', 'the name is empty'],
-    ['A\0da', 'ada@example.com', 'the name contains a NUL character'],
-    ['Ada', '', 'the email is empty'],
-    ['Ada', 'emz', '"emz" is not a valid email'],
-    ['Ada', `${'a'.repeat(300)}@b.c`, 'the email has 304 characters, 254 at most'],
+    ['', 'ada@example.com', { reason: 'the name is empty' }],
+    ['A\0da', 'ada@example.com', { reason: 'the name contains a NUL character' }],
+    ['Ada', '', { reason: 'the email is empty' }],
+    ['Ada', 'emz', { reason: 'the email is not valid', value: 'emz' }],
+    ['Ada', `${'a'.repeat(300)}@b.c`, { reason: 'the email is longer than 254 characters' }],
   ])('named %j with the email %j has the problem %j', (name, email, problem) => {
-    expect(contactProblem(name, email)).toBe(problem);
+    expect(contactProblem(name, email)).toEqual(problem);
   });
 });

@@ -36,9 +36,17 @@ describe('a message body', () => {
     ['{"name":7,"email":"a@b"}', /no "name" string/],
     ['{"name":"A"}', /no "email" string/],
     ['{"name":"A","email":null}', /no "email" string/],
+    ['{"__proto__":{"name":"A","email":"a@b"}}', /no "name" string/],
+    ['{"name":"half \\ud83d","email":"a@b"}', /the name contains half a surrogate pair/],
+    ['{"name":"A","email":"\\udd8a@b"}', /the email contains half a surrogate pair/],
+    ['\ufeff{"name":"A","email":"a@b"}', /not JSON/],
   ])('%j is refused', (body, reason) => {
     expect(() => decode(body)).toThrow(UndecodableError);
     expect(() => decode(body)).toThrow(reason);
+  });
+
+  it('has the last of two members of one name', () => {
+    expect(decode('{"name":"A","email":"a@b","email":"c@d"}')).toMatchObject({ email: 'c@d' });
   });
 
   it('that is not UTF-8 is refused', () => {

@@ -1,7 +1,5 @@
-import { constants, type Stats } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
+import { FatalError } from '@csv2db/libs/errors.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import {
   dropEmptyVariables,
@@ -10,15 +8,18 @@ import {
 } from '@csv2db/libs/options/service-command.ts';
 import { durationOrForever, integer, text, type LogLevel } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import type { RejectLimit } from './limit-rejects.ts';
 import type { CheckpointPlace } from './checkpoint/store.ts';
 
 export interface ProducerConfig {
-  /** Path of the CSV file: it exists, may be read, and is not a folder. */
+  /** Path of the CSV file, or - for standard input. */
   file: string;
   /** Rows to leave out at the start of the file. */
   offset: number;
   /** Most rows to take from the file. */
   limit: number;
+  /** How many rows may be rejected before the import ends. */
+  maxRejects: RejectLimit;
   /** Whether to go on where the last import of this file stood. */
   resume: boolean;
   /** Where that is kept. */
@@ -33,17 +34,17 @@ export interface ProducerConfig {
   /** Longest time to finish the work in hand when stopped, in milliseconds. */
   drainTimeout: number;
   logLevel: LogLevel;
-  /** The command that goes on where this one ended early; without passwords. */
-  continuation: (standing: Standing) => string;
+  /** The arguments, with two dashes, for a command that goes on. */
+  args: readonly string[];
 }
 
 /**
  * Reads flags and environment into a configuration. `--help`, `--version` and a wrong flag end the
  * process here.
  *
- * @throws FatalError when the file can't be read.
+ * @throws FatalError when flags are missing, or exclude each other.
  */
-export async function readConfig(args: string[], version: string): Promise<ProducerConfig> {
+export function readConfig(args: string[], version: string): ProducerConfig {
   dropEmptyVariables(process.env);
   const command = serviceCommand(
     'producer',
@@ -51,7 +52,9 @@ export async function readConfig(args: string[], version: string): Promise<Produ
     version,
   )
     .addOption(
-      new Option('--file <string>', 'path to CSV file').env('FC_PRODUCER_FILE').argParser(text),
+      new Option('--file <string>', 'path to CSV file; a dash for standard input')
+        .env('FC_PRODUCER_FILE')
+        .argParser(text),
     )
     .addOption(
       new Option('--offset <int>', 'rows to leave out at the start of the file')
@@ -64,6 +67,12 @@ export async function readConfig(args: string[], version: string): Promise<Produ
         .env('FC_PRODUCER_LIMIT')
         .default(Infinity, 'all')
         .argParser(integer(0, Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(
+      new Option('--max-rejects <rows>', 'end when more rows are rejected: 10, or 5% of them')
+        .env('FC_PRODUCER_MAX_REJECTS')
+        .default<RejectLimit>({ rows: Infinity }, 'no limit')
+        .argParser(rejectLimit),
     )
     .addOption(
       new Option(
@@ -104,11 +113,11 @@ export async function readConfig(args: string[], version: string): Promise<Produ
   if (options.resume && options.checkpoint.kind === 'none') {
     throw new FatalError('--resume needs a checkpoint, and --checkpoint is none');
   }
-  await checkFile(options.file);
   return {
     file: options.file,
     offset: options.offset,
     limit: options.limit,
+    maxRejects: options.maxRejects,
     resume: options.resume,
     checkpoint: options.checkpoint,
     parallel: options.parallel,
@@ -117,48 +126,8 @@ export async function readConfig(args: string[], version: string): Promise<Produ
     retryFor: options.retryFor,
     drainTimeout: options.drainTimeout,
     logLevel: options.logLevel,
-    continuation: ({ rows, begunAt, isSaved }) => {
-      const canResume = isSaved && !hasPassword(options.checkpoint);
-      const overruled = process.env['FC_PRODUCER_OFFSET'] === undefined ? [] : ['--offset', '0'];
-      const from = canResume ? [...overruled, '--resume'] : ['--offset', String(rows)];
-      const limit =
-        options.limit === Infinity ? [] : ['--limit', String(options.limit - (rows - begunAt))];
-      const dropped = ['--offset', '--resume', '--limit', '--queue-pass'];
-      if (!canResume) dropped.push('--checkpoint');
-      const words = [process.argv[1] ?? 'producer', ...without(dashed, dropped), ...from, ...limit];
-      return words.map(quoted).join(' ');
-    },
+    args: dashed,
   };
-}
-
-/** Where an import stands that ends early. */
-export interface Standing {
-  /** Rows from the start of the file that are confirmed or rejected. */
-  rows: number;
-  /** Rows before the one it began with. */
-  begunAt: number;
-  /** Whether the checkpoint says so, too. */
-  isSaved: boolean;
-}
-
-function hasPassword(place: CheckpointPlace): boolean {
-  return place.kind === 'redis' && place.url.password !== '';
-}
-
-/** Arguments without some flags and their values. */
-function without(args: readonly string[], flags: readonly string[]): string[] {
-  const isFlag = (arg: string | undefined): boolean => arg?.startsWith('--') ?? false;
-  return args.filter((arg, index) => {
-    const [name = ''] = arg.split('=');
-    const before = args[index - 1];
-    const isValueOfOne = before !== undefined && flags.includes(before) && !isFlag(arg);
-    return !flags.includes(name) && !isValueOfOne;
-  });
-}
-
-/** A word as a POSIX shell takes it literally. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** `none`, `file:PATH`, or the URL of a Redis database. */
@@ -177,20 +146,13 @@ function boolean(value: string): boolean {
   throw new InvalidArgumentError('It must be true or false.');
 }
 
-const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EACCES: 'permission denied',
-};
-
-async function checkFile(path: string): Promise<void> {
-  let stats: Stats;
-  try {
-    stats = await stat(path);
-    await access(path, constants.R_OK);
-  } catch (error) {
-    const why = REASONS[codeOf(error) ?? ''] ?? messageOf(error);
-    throw new FatalError(`--file ${path} can't be read: ${why}`, { cause: error });
+/** `10` rows, or `5%` of them. */
+function rejectLimit(value: string): RejectLimit {
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%)?$/.exec(value) ?? [];
+  if (number !== undefined) {
+    const most = Number(number);
+    if (percent === undefined && Number.isInteger(most)) return { rows: most };
+    if (percent !== undefined && most <= 100) return { percent: most };
   }
-  if (stats.isDirectory()) throw new FatalError(`--file ${path} is a folder: name a CSV file`);
+  throw new InvalidArgumentError('It must be a number of rows such as 10, or a share such as 5%.');
 }

@@ -5,7 +5,7 @@ import { readConfig } from './config.ts';
 declare const VERSION: string;
 
 void runMain(async (signal) => {
-  const config = await readConfig(process.argv.slice(2), VERSION);
+  const config = readConfig(process.argv.slice(2), VERSION);
   // loaded only now, so that --help and a wrong flag answer at once
   const { createLogger } = await import('@csv2db/libs/logger.ts');
   const { run } = await import('./run.ts');

@@ -20,8 +20,27 @@ const PUNCTUATION = 23;
  *
  * @param rowsPerMessage 1 for a body that is the row; otherwise it is an array of so many at most.
  */
-export function toMessages(runs: readonly ContactRun[], rowsPerMessage: number): Message[] {
-  return runs.flatMap((run) => (rowsPerMessage === 1 ? singly(run) : packed(run, rowsPerMessage)));
+export function pack(runs: readonly ContactRun[], rowsPerMessage: number): Message[] {
+  return runs.flatMap((run) =>
+    rowsPerMessage === 1 ? singly(run) : together(run, rowsPerMessage),
+  );
+}
+
+/**
+ * Packs the rows of a message anew, for a broker that finds it too large: in halves, and those in halves, until no
+ * body is larger than so many bytes, or is a row alone.
+ */
+export function packSmaller(message: Message, mostBytes: number): Message[] {
+  const { firstRow, rows, body } = message;
+  if (body.length <= mostBytes || rows === 1) return [message];
+  const contacts: unknown = JSON.parse(body.toString());
+  if (!Array.isArray(contacts)) throw new Error('a message of several rows is no array');
+  const middle = rows >> 1;
+  const [head, tail] = [contacts.slice(0, middle), contacts.slice(middle)];
+  return [
+    { firstRow, rows: head.length, body: Buffer.from(JSON.stringify(head)) },
+    { firstRow: firstRow + middle, rows: tail.length, body: Buffer.from(JSON.stringify(tail)) },
+  ].flatMap((half) => packSmaller(half, mostBytes));
 }
 
 function singly({ firstRow, contacts }: ContactRun): Message[] {
@@ -32,7 +51,7 @@ function singly({ firstRow, contacts }: ContactRun): Message[] {
   }));
 }
 
-function packed({ firstRow, contacts }: ContactRun, rowsPerMessage: number): Message[] {
+function together({ firstRow, contacts }: ContactRun, rowsPerMessage: number): Message[] {
   const messages: Message[] = [];
   let [begin, characters] = [0, 0];
   const flush = (end: number): void => {

@@ -1,19 +1,23 @@
-import type { Position, RowSpan } from './source/rows.ts';
+import type { Position, RowSpan } from './source/position.ts';
+
+/** Where the confirmed prefix of a file ends. */
+export interface Standing {
+  /** Number of its rows, from the start of the file. */
+  rows: number;
+  /** Where to read the file from to go on: at most a chunk before the end of the prefix. */
+  seek: Position;
+}
 
 /**
  * The confirmed prefix of a file: the rows from its start all of which are confirmed or rejected.
  * Chunks are settled in any order; the prefix grows over a chunk when there is no gap before it.
  */
 export class ConfirmedPrefix {
-  /** Number of rows in the prefix. */
-  rows: number;
-  /** Where to read the file from to go on: at most a chunk before the end of the prefix. */
-  seek: Position;
+  standing: Standing;
   readonly #ahead = new Map<number, RowSpan>();
 
-  constructor(rows: number, seek: Position) {
-    this.rows = rows;
-    this.seek = seek;
+  constructor({ rows, seek }: Standing) {
+    this.standing = { rows, seek };
   }
 
   /** Notes that every row of a chunk is confirmed or rejected. */
@@ -21,12 +25,11 @@ export class ConfirmedPrefix {
     this.#ahead.set(chunk.firstRow, chunk);
     for (let next = this.#next(); next; next = this.#next()) {
       this.#ahead.delete(next.firstRow);
-      this.rows = next.lastRow;
-      this.seek = next.start;
+      this.standing = { rows: next.lastRow, seek: next.start };
     }
   }
 
   #next(): RowSpan | undefined {
-    return this.#ahead.get(this.rows + 1);
+    return this.#ahead.get(this.standing.rows + 1);
   }
 }

@@ -1,4 +1,5 @@
 import { CONTENT_TYPE, HEADERS } from '@csv2db/libs/message.ts';
+import { publishConfirmed, type Outgoing } from '@csv2db/libs/queue/confirm.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
 
@@ -21,13 +22,8 @@ export interface Publisher {
 }
 
 export function createPublisher(session: QueueSession, queue: string, importId: string): Publisher {
-  const returned = new Set<unknown>();
-  // a message for a queue that is gone is returned first, and then confirmed all the same
   for (const channel of session.channels) {
-    channel.on('return', ({ properties }) => {
-      returned.add(properties.messageId);
-      session.fail(`the queue "${queue}" is gone`);
-    });
+    channel.on('return', () => session.fail(`the queue "${queue}" is gone`));
   }
   const turns = inTurn(session.channels);
 
@@ -39,45 +35,38 @@ export function createPublisher(session: QueueSession, queue: string, importId: 
     else session.fail(`RabbitMQ has confirmed nothing for ${CONFIRM_TIMEOUT / 1000} s`);
   }, CONFIRM_TIMEOUT);
   session.lost.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  const onAnswer = (): void => {
+    inFlight -= 1;
+    if (!session.lost.aborted) timer.refresh();
+  };
+
+  // a queue that was declared just now is lost with all that it confirmed when its broker is killed
+  let isRegistered = false;
+  void session.registered.then(() => (isRegistered = !session.lost.aborted));
 
   return {
-    publish: (messages) =>
-      new Promise((resolve) => {
-        const unconfirmed = new Set(messages);
-        let unanswered = messages.length;
-        const finish = (): void => {
-          session.lost.removeEventListener('abort', finish);
-          resolve([...unconfirmed]);
-        };
-        if (session.lost.aborted || unanswered === 0) return finish();
-        session.lost.addEventListener('abort', finish, { once: true });
-        if (inFlight === 0) timer.refresh();
-        inFlight += messages.length;
-        const channel = turns.next().value;
-        for (const message of messages) {
-          const { firstRow, rows, body } = message;
-          const messageId = `${importId}-${firstRow}`;
-          const headers: Record<string, unknown> = {
-            [HEADERS.import]: importId,
-            [HEADERS.row]: firstRow,
-          };
-          if (rows > 1) headers[HEADERS.rows] = rows;
-          const options = {
-            persistent: true,
-            mandatory: true,
-            contentType: CONTENT_TYPE,
-            messageId,
-            headers,
-          };
-          channel.publish('', queue, body, options, (error: unknown) => {
-            if (!error && !returned.has(messageId)) unconfirmed.delete(message);
-            inFlight -= 1;
-            if (--unanswered === 0) finish();
-            if (!session.lost.aborted) timer.refresh();
-          });
-        }
-      }),
+    publish: async (messages) => {
+      if (session.lost.aborted) return [...messages];
+      if (inFlight === 0) timer.refresh();
+      inFlight += messages.length;
+      const outgoing = messages.map((message) => toOutgoing(message, importId));
+      const channel = turns.next().value;
+      const unconfirmed = await publishConfirmed(channel, queue, outgoing, session.lost, onAnswer);
+      if (!isRegistered) await session.registered;
+      return isRegistered ? unconfirmed.map(({ message }) => message) : [...messages];
+    },
   };
+}
+
+function toOutgoing(message: Message, importId: string): Outgoing & { message: Message } {
+  const { firstRow, rows, body } = message;
+  const headers: Record<string, unknown> = {
+    [HEADERS.import]: importId,
+    [HEADERS.row]: firstRow,
+  };
+  if (rows > 1) headers[HEADERS.rows] = rows;
+  const messageId = `${importId}-${firstRow}`;
+  return { message, body, properties: { contentType: CONTENT_TYPE, messageId, headers } };
 }
 
 function* inTurn<T>(items: readonly T[]): Generator<T, never> {

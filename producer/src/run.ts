@@ -1,17 +1,26 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
+import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
+import { fromStart, resume, type Beginning } from './checkpoint/checkpoint.ts';
+import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { openStore } from './checkpoint/store.ts';
-import { Checkpointer, fromStart, resume } from './checkpoint/checkpoint.ts';
 import type { ProducerConfig } from './config.ts';
-import { toMessages } from './pack.ts';
+import { continuation } from './continuation.ts';
+import { formatLimit, isExceeded, limitRejects, type RejectLimit } from './limit-rejects.ts';
+import { pack } from './pack.ts';
+import { ConfirmedPrefix } from './prefix.ts';
 import { Progress } from './progress.ts';
-import { createPublisher } from './publish.ts';
+import { ship } from './ship.ts';
+import { FormatError, ofThisFormat } from './source/format.ts';
+import { openSource, type Source } from './source/open.ts';
 import { readRows, type RowChunk } from './source/rows.ts';
 import { select } from './source/select.ts';
-import { Shipping } from './ship.ts';
+import { wholeFile } from './source/whole.ts';
 import { validate } from './validate.ts';
-import { Worklist, type Shipment } from './worklist.ts';
+import type { Shipment } from './worklist.ts';
+
+/** Milliseconds between two progress lines. */
+const PROGRESS_INTERVAL = 5_000;
 
 /**
  * Publishes the rows of a file: every row ends confirmed by the broker, or rejected and logged. An
@@ -20,43 +29,105 @@ import { Worklist, type Shipment } from './worklist.ts';
  * Resolves when the file has been read, or the signal was aborted, and every message sent until then
  * is confirmed.
  *
- * @throws FatalError when the file fails, or the broker for longer than `retryFor`.
+ * @throws FatalError when the file fails, the broker for longer than `retryFor`, or too many rows are rejected.
  */
 export async function run(config: ProducerConfig, signal: AbortSignal, log: Logger): Promise<void> {
-  const { file, offset, limit, queue, parallel, retryFor } = config;
-  const store = await openStore(config.checkpoint, file);
-  const beginning = (config.resume && (await resume(store, file, log))) || fromStart(offset);
-  const progress = new Progress(beginning, log);
-  const checkpointer = new Checkpointer(store, file, beginning.importId, progress, log);
-
-  const rows = readRows(file, blockSizeFor(config.rowsPerMessage), signal, beginning.seek);
-  const chunks = select(rows, beginning.rows, limit);
-  const worklist = new Worklist(shipments(chunks, config.rowsPerMessage, progress));
-  const shipping = new Shipping(worklist, progress, retryFor, log);
-  const options = { clientName: 'csv2db producer', channels: channelsFor(parallel), retryFor };
+  const source = await openSource(config.file);
+  const store = await openStore(config.checkpoint, source, log);
+  const beginning =
+    (config.resume && (await resume(store, source, log))) || fromStart(config.offset);
+  const prefix = new ConfirmedPrefix(beginning);
+  const progress = new Progress(beginning.sent, log);
+  const checkpointer = new Checkpointer(store, source, beginning, log);
+  const ticking = setInterval(() => progress.say('publishing'), PROGRESS_INTERVAL).unref();
   let outcome = 'failed';
-  // from here on a checkpoint is of this import, not of an earlier one
-  await checkpointer.save();
   try {
-    for await (const session of queueSessions(queue, options, signal, log)) {
-      progress.connected(session);
-      const publisher = createPublisher(session, queue.name, beginning.importId);
-      const workers = Array.from({ length: parallel }, () => shipping.work(session, publisher));
-      if (await finished(session, workers)) break;
+    // from here on a checkpoint is of this import, not of an earlier one
+    await checkpointer.save();
+    for await (const event of ship(
+      limitRejects(shipments(source, beginning, config, signal, log), config.maxRejects),
+      queueSessions(config.queue, sessionsOf(config), signal, log),
+      { ...config, queue: config.queue.name, importId: beginning.importId },
+      log,
+    )) {
+      progress.count(event);
+      if (event.kind !== 'settled') continue;
+      prefix.settle(event.chunk);
+      checkpointer.note(prefix.standing, progress.lastSent);
     }
     outcome = signal.aborted ? 'stopped' : 'finished';
+    refuseRejects(config.maxRejects, progress);
   } catch (error) {
-    if (!(error instanceof FatalError)) throw error;
-    const { rows } = progress.prefix;
+    if (!(error instanceof FatalError) || error instanceof FormatError) throw error;
+    throw await withContinuation(error);
+  } finally {
+    clearInterval(ticking);
+    await checkpointer.save();
+    progress.finish(outcome);
+    await store.close();
+    await source.close();
+  }
+  if (outcome === 'finished' && beginning.sent === 0) refuseNothing(source.name, progress);
+
+  /** Tells in an error how to go on. */
+  async function withContinuation(error: FatalError): Promise<FatalError> {
+    const { rows } = prefix.standing;
     const isSaved = await checkpointer.save();
-    const command = config.continuation({ rows, begunAt: beginning.rows, isSaved });
-    throw new FatalError(`${error.message}; ${rows} rows are processed. Go on with: ${command}`, {
+    const canResume = isSaved && !store.hasPassword;
+    const limit = config.limit - (rows - beginning.rows);
+    const command = continuation({ args: config.args, rows, limit, canResume });
+    return new FatalError(`${error.message}; ${rows} rows are processed. Go on with: ${command}`, {
       cause: error,
     });
-  } finally {
-    await checkpointer.finish();
-    progress.finish(outcome);
   }
+}
+
+/** @throws FatalError when more rows are rejected than may be. */
+function refuseRejects(most: RejectLimit, { rejects, read }: Progress): void {
+  if (!isExceeded(most, rejects.count, read)) return;
+  throw new FatalError(
+    `--max-rejects ${formatLimit(most)}: ${rejects.count} of ${read} rows are rejected`,
+  );
+}
+
+/** @throws FatalError when no row of a file that has some was published. */
+function refuseNothing(name: string, { rejects, read, published }: Progress): void {
+  if (published > 0 || read === 0) return;
+  throw new FatalError(
+    `nothing of ${name} was published: its rows are all rejected (${rejects.inWords()})`,
+  );
+}
+
+/** The rows of the file in messages; those that are rejected beside them. */
+async function* shipments(
+  source: Source,
+  { rows, seek }: Beginning,
+  { limit, rowsPerMessage }: ProducerConfig,
+  signal: AbortSignal,
+  log: Logger,
+): AsyncGenerator<Shipment, void> {
+  const blocks = source.read(seek.bytes, blockSizeFor(rowsPerMessage), signal);
+  const checked = seek.bytes === 0 ? ofThisFormat(blocks, source.name, log) : blocks;
+  const chunks = select(readRows(wholeFile(checked, source, log), seek), rows, limit);
+  try {
+    for await (const chunk of chunks) yield toShipment(chunk, rowsPerMessage);
+  } catch (error) {
+    // a row that was read in part is none
+    if (!signal.aborted) throw error;
+  }
+}
+
+function toShipment(chunk: RowChunk, rowsPerMessage: number): Shipment {
+  const { firstRow, rows, start } = chunk;
+  const { runs, rejects } = validate(chunk);
+  // the rows themselves are let go: they may wait for their confirms, encoded
+  return {
+    chunk: { firstRow, lastRow: firstRow + rows.length - 1, start },
+    read: rows.length,
+    rejects,
+    messages: pack(runs, rowsPerMessage),
+    isRepeated: false,
+  };
 }
 
 /**
@@ -68,29 +139,10 @@ function blockSizeFor(rowsPerMessage: number): number {
 }
 
 /**
- * Channels for so many workers. A quorum queue holds up a channel that has 32 messages on their way into its
- * log (`quorum_commands_soft_limit`), so several fill each write to disk. A worker alone has one, on which the
+ * A quorum queue holds up a channel that has 32 messages on their way into its log
+ * (`quorum_commands_soft_limit`), so several fill each write to disk. A worker alone has one, on which the
  * order of the file is kept.
  */
-function channelsFor(parallel: number): number {
-  return parallel === 1 ? 1 : 4 * parallel;
-}
-
-/** Rows on their way to the workers: the bad ones are rejected here. */
-async function* shipments(
-  chunks: AsyncIterable<RowChunk>,
-  rowsPerMessage: number,
-  progress: Progress,
-): AsyncGenerator<Shipment, void> {
-  for await (const chunk of chunks) {
-    const { firstRow, rows, start } = chunk;
-    const { runs, rejects } = validate(chunk);
-    progress.read(rows.length, rejects);
-    yield {
-      // its rows are let go: they may wait here for their confirms, encoded
-      chunk: { firstRow, lastRow: firstRow + rows.length - 1, start },
-      messages: toMessages(runs, rowsPerMessage),
-      isRepeated: false,
-    };
-  }
+function sessionsOf({ parallel, retryFor }: ProducerConfig): SessionsOptions {
+  return { clientName: 'csv2db producer', channels: parallel === 1 ? 1 : 4 * parallel, retryFor };
 }

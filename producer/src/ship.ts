@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { finished } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
-import type { Progress } from './progress.ts';
-import type { Publisher } from './publish.ts';
-import type { Shipment, Worklist } from './worklist.ts';
+import { createPublisher, type Publisher } from './publish.ts';
+import type { RowSpan } from './source/position.ts';
+import { Worklist, type Shipment } from './worklist.ts';
 
 /** Pause before messages that the broker refused are sent again, in milliseconds. */
 const REFUSAL_PAUSE = 1_000;
@@ -13,70 +14,148 @@ const REFUSAL_PAUSE = 1_000;
 /** Most shipments of a worker that are unconfirmed. */
 const MOST_UNCONFIRMED = 4;
 
-/** Gets shipments confirmed, through refusals and lost sessions. */
-export class Shipping {
-  readonly #worklist: Worklist;
-  readonly #progress: Progress;
+/** What happened to rows on their way. */
+export type ShipEvent =
+  /** There is a session with the broker. */
+  | { kind: 'connected'; session: QueueSession }
+  /** A shipment goes out. */
+  | { kind: 'sending'; shipment: Shipment }
+  /** The broker has so many more rows on its disk. */
+  | { kind: 'confirmed'; rows: number }
+  /** Every row of a chunk is confirmed or rejected. */
+  | { kind: 'settled'; chunk: RowSpan };
+
+type Tell = (event: ShipEvent) => void;
+
+export interface ShipOptions {
+  /** Name of the queue. */
+  queue: string;
+  /** Id of the import, which its messages carry. */
+  importId: string;
+  /** Number of workers. */
+  parallel: number;
+  /** How long the broker may refuse everything, in milliseconds. */
+  retryFor: number;
+}
+
+/**
+ * Gets shipments confirmed by the broker, through refusals and lost sessions. Ends when all are, or the sessions
+ * end.
+ *
+ * How much is unconfirmed is bounded. That bounds the memory, and holds the file back when the broker is slow or an
+ * alarm blocks it.
+ *
+ * @throws what reading the shipments, or the sessions, failed with.
+ * @throws FatalError when the broker refuses everything for too long.
+ */
+export async function* ship(
+  shipments: AsyncIterable<Shipment, void>,
+  sessions: AsyncIterable<QueueSession, void>,
+  options: ShipOptions,
+  log: Logger,
+): AsyncGenerator<ShipEvent, void> {
+  const worklist = new Worklist(shipments);
+  const refusals = new Refusals(options.retryFor, log);
+  for await (const session of sessions) {
+    yield { kind: 'connected', session };
+    const publisher = createPublisher(session, options.queue, options.importId);
+    const isDone = yield* told((tell) =>
+      finished(
+        session,
+        Array.from({ length: options.parallel }, () =>
+          work(session, publisher, worklist, refusals, tell),
+        ),
+      ),
+    );
+    if (isDone) return;
+  }
+}
+
+/** Yields what some work tells while it goes on. @returns what it ends with. */
+async function* told<T>(work: (tell: Tell) => Promise<T>): AsyncGenerator<ShipEvent, T> {
+  const events: ShipEvent[] = [];
+  const state = { isOver: false, wake: (): void => {} };
+  const result = work((event) => {
+    events.push(event);
+    state.wake();
+  });
+  const end = (): void => {
+    state.isOver = true;
+    state.wake();
+  };
+  result.then(end, end);
+  for (;;) {
+    yield* events.splice(0);
+    if (events.length > 0) continue;
+    if (state.isOver) return await result;
+    await new Promise<void>((resolve) => (state.wake = resolve));
+  }
+}
+
+/** A worker: takes shipments as fast as they are confirmed, until there are none or the session is lost. */
+async function work(
+  session: QueueSession,
+  publisher: Publisher,
+  worklist: Worklist,
+  refusals: Refusals,
+  tell: Tell,
+): Promise<void> {
+  const unconfirmed: Promise<void>[] = [];
+  while (!session.lost.aborted) {
+    const shipment = await worklist.take();
+    if (!shipment) {
+      await Promise.all(unconfirmed.splice(0));
+      if (worklist.isEmpty) return;
+      continue;
+    }
+    await session.unblocked();
+    const shipped = send(shipment);
+    // observed later, when it is the oldest one
+    shipped.catch(() => {});
+    unconfirmed.push(shipped);
+    if (unconfirmed.length >= MOST_UNCONFIRMED) await unconfirmed.shift();
+  }
+  await Promise.all(unconfirmed);
+
+  async function send(shipment: Shipment): Promise<void> {
+    tell({ kind: 'sending', shipment });
+    const unconfirmed = await publisher.publish(shipment.messages);
+    const rows = countRows(shipment.messages) - countRows(unconfirmed);
+    tell({ kind: 'confirmed', rows });
+    if (rows > 0) refusals.end();
+    if (unconfirmed.length === 0) {
+      tell({ kind: 'settled', chunk: shipment.chunk });
+      return;
+    }
+    worklist.giveBack(shipment, unconfirmed);
+    if (!session.lost.aborted) await refusals.waitOut();
+  }
+}
+
+/** Since when the broker has refused everything. */
+class Refusals {
   readonly #retryFor: number;
   readonly #log: Logger;
-  /** Since when the broker has refused everything; undefined while it confirms. */
-  #refusedSince: number | undefined;
+  #since: number | undefined;
 
-  /** @param retryFor how long the broker may refuse everything, in milliseconds. */
-  constructor(worklist: Worklist, progress: Progress, retryFor: number, log: Logger) {
-    this.#worklist = worklist;
-    this.#progress = progress;
+  constructor(retryFor: number, log: Logger) {
     this.#retryFor = retryFor;
     this.#log = log;
   }
 
-  /**
-   * A worker: takes shipments as fast as they are confirmed, until there are none or the session is
-   * lost. How many it has unconfirmed is bounded; that bounds the memory, and holds the file back when the
-   * broker is slow or an alarm blocks it.
-   *
-   * @throws FatalError when the broker refuses everything for too long.
-   */
-  async work(session: QueueSession, publisher: Publisher): Promise<void> {
-    const unconfirmed: Promise<void>[] = [];
-    while (!session.lost.aborted) {
-      const shipment = await this.#worklist.take();
-      if (!shipment) {
-        await Promise.all(unconfirmed.splice(0));
-        if (this.#worklist.isEmpty) return;
-        continue;
-      }
-      await session.unblocked();
-      const shipped = this.#ship(shipment, session, publisher);
-      // observed later, when it is the oldest one
-      shipped.catch(() => {});
-      unconfirmed.push(shipped);
-      if (unconfirmed.length >= MOST_UNCONFIRMED) await unconfirmed.shift();
-    }
-    await Promise.all(unconfirmed);
+  /** It confirms again. */
+  end(): void {
+    this.#since = undefined;
   }
 
-  async #ship(shipment: Shipment, session: QueueSession, publisher: Publisher): Promise<void> {
-    this.#progress.sending(shipment);
-    const unconfirmed = await publisher.publish(shipment.messages);
-    const confirmed = countRows(shipment.messages) - countRows(unconfirmed);
-    this.#progress.confirmed(confirmed);
-    if (confirmed > 0) this.#refusedSince = undefined;
-    if (unconfirmed.length === 0) {
-      this.#progress.settled(shipment.chunk);
-      return;
-    }
-    this.#worklist.giveBack({ ...shipment, messages: unconfirmed, isRepeated: true });
-    if (!session.lost.aborted) await this.#afterRefusal();
-  }
-
-  async #afterRefusal(): Promise<void> {
+  /** @throws FatalError when it has refused for too long. */
+  async waitOut(): Promise<void> {
     const now = performance.now();
-    if (this.#refusedSince === undefined) {
+    if (this.#since === undefined) {
       this.#log.warn('RabbitMQ refuses messages, the queue may be full: trying again');
     }
-    this.#refusedSince ??= now;
-    if (now - this.#refusedSince >= this.#retryFor) {
+    this.#since ??= now;
+    if (now - this.#since >= this.#retryFor) {
       throw new FatalError('RabbitMQ refuses messages: the queue may be full');
     }
     await pause(REFUSAL_PAUSE);

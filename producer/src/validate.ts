@@ -1,12 +1,13 @@
-import { contactProblem, type Contact } from '@csv2db/libs/contact.ts';
-import { linesOf, MalformedRow, type Row, type RowChunk } from './source/rows.ts';
+import { contactProblem, type Contact, type Problem } from '@csv2db/libs/contact.ts';
+import { MalformedRow, type Row } from './source/csv.ts';
+import { linesOf } from './source/lines.ts';
+import type { RowChunk } from './source/rows.ts';
 
 /** A row that is not published, and why. */
-export interface Reject {
+export interface Reject extends Problem {
   row: number;
   /** The line of the file on which it begins, from 1. */
   line: number;
-  reason: string;
 }
 
 /** Contacts of rows that follow one another in the file, none between them rejected. */
@@ -32,10 +33,10 @@ export function validate(chunk: RowChunk): ValidatedChunk {
   for (const [index, fields] of rows.entries()) {
     const row = firstRow + index;
     const outcome = toContact(fields);
-    if (typeof outcome === 'string') {
+    if ('reason' in outcome) {
       lines ??= linesOf(chunk);
       const line = lines[row - start.rows - 1] ?? start.lines + 1;
-      rejects.push({ row, line, reason: outcome });
+      rejects.push({ row, line, ...outcome });
       run = undefined;
     } else if (run) {
       run.contacts.push(outcome);
@@ -48,11 +49,12 @@ export function validate(chunk: RowChunk): ValidatedChunk {
 }
 
 /** The contact that a row holds, or why it holds none. */
-function toContact(row: Row): Contact | string {
-  if (row instanceof MalformedRow) return row.reason;
+function toContact(row: Row): Contact | Problem {
+  if (row instanceof MalformedRow) return { reason: row.reason };
   const [name, email] = row;
   if (name === undefined || email === undefined || row.length !== 2) {
-    return `${row.length} ${row.length === 1 ? 'field' : 'fields'} instead of 2 (name,email)`;
+    const fields = `${row.length} ${row.length === 1 ? 'field' : 'fields'}`;
+    return { reason: `${fields} instead of 2 (name,email)` };
   }
   return contactProblem(name, email) ?? { name, email };
 }

@@ -1,11 +1,17 @@
 import type { Message } from './pack.ts';
-import type { RowSpan } from './source/rows.ts';
+import type { RowSpan } from './source/position.ts';
+import type { Reject } from './validate.ts';
 
-/** The messages of a chunk that are still to be published. */
+/** A chunk of the file on its way to the broker. */
 export interface Shipment {
   chunk: RowSpan;
+  /** Number of the rows that were read for it; 0 when it is sent again. */
+  read: number;
+  /** Those of its rows that are not sent. */
+  rejects: readonly Reject[];
+  /** What is still to be published. */
   messages: readonly Message[];
-  /** Whether they were sent before, without a confirm. */
+  /** Whether that was sent before, without a confirm. */
   isRepeated: boolean;
 }
 
@@ -48,7 +54,8 @@ export class Worklist {
     return this.#isRead && this.#returned.length === 0;
   }
 
-  giveBack(shipment: Shipment): void {
-    this.#returned.push(shipment);
+  /** Takes back what is still to be published of a shipment. */
+  giveBack(shipment: Shipment, messages: readonly Message[]): void {
+    this.#returned.push({ ...shipment, messages, read: 0, rejects: [], isRepeated: true });
   }
 }

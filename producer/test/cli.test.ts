@@ -19,6 +19,7 @@ const FLAGS = [
   ['--retry-for', 'FC_PRODUCER_RETRY_FOR', '5m'],
   ['--offset', 'FC_PRODUCER_OFFSET', '0'],
   ['--limit', 'FC_PRODUCER_LIMIT', 'all'],
+  ['--max-rejects', 'FC_PRODUCER_MAX_REJECTS', 'no limit'],
   ['--log-level', 'FC_PRODUCER_LOG_LEVEL', 'info'],
 ] as const;
 
@@ -92,6 +93,8 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
       /'a' from env 'FC_PRODUCER_QUEUE_ADDR'/,
     ],
     ['an empty queue name', ['--queue-name', ''], {}, /--queue-name .*1 to 255 bytes/],
+    ['no number of rejects', ['--max-rejects', 'many'], {}, /--max-rejects .*10, .*5%/],
+    ['more rejects than rows', ['--max-rejects', '101%'], {}, /--max-rejects .*'101%'/],
     ['an unknown log level', ['--log-level', 'loud'], {}, /--log-level .*'loud'/],
   ])('%s', async (_, args, env, message) => {
     const { status, stdout, stderr } = await run(args, env);
@@ -161,6 +164,6 @@ it('the built file runs where there is nothing else of the project', async () =>
   const alone = join(folder, 'producer');
   await copyFile(join(DATA, '../../bin/producer'), alone);
   await chmod(alone, 0o755);
-  const producer = start('producer', ['--version'], {}, folder);
+  const producer = start('producer', ['--version'], {}, { cwd: folder });
   expect(await producer.exit).toBe(0);
 });

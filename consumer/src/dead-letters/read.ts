@@ -1,31 +1,23 @@
-import type { Channel, ChannelModel, ConfirmChannel, GetMessage, Options } from 'amqplib';
+import { isUtf8 } from 'node:buffer';
+import type { GetMessage } from 'amqplib';
 import type { Contact } from '@csv2db/libs/contact.ts';
-import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
+import { FatalError } from '@csv2db/libs/errors.ts';
 import { decodeBody, decodeContact, HEADERS, UndecodableError } from '@csv2db/libs/message.ts';
-import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
-import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
-import { DEAD } from './letter.ts';
+import { DEAD, reasonOf } from './letter.ts';
+import type { DeadQueue } from './queue.ts';
 
-/** What to do with the dead letters. */
-export type DeadTask =
-  | { kind: 'list'; json: boolean }
-  | { kind: 'show'; number: number }
-  | { kind: 'export' }
-  | { kind: 'replay'; reason: string | undefined }
-  | { kind: 'purge' };
-
-/** Messages that are replayed between two acknowledgements. */
-const REPLAY_BATCH = 500;
+/** Takes a line of what is printed. */
+type Print = (line: string) => Promise<void>;
 
 /** A dead letter, in words. */
-interface DeadLetter {
+interface Description {
   /** Place in the queue, from 1. */
   number: number;
   reason: string;
   sqlstate: string | undefined;
-  /** When it was refused, ISO 8601. */
+  /** When it was refused, ISO 8601; undefined when RabbitMQ moved it. */
   time: string | undefined;
-  /** How often it was delivered before. */
+  /** How often it had been delivered by then; undefined when RabbitMQ moved it. */
   attempts: number | undefined;
   /** Id of the import it came with. */
   import: string | undefined;
@@ -35,184 +27,67 @@ interface DeadLetter {
   rows: number | undefined;
   name: string | undefined;
   email: string | undefined;
-  body: string;
+  body: string | undefined;
+  /** The body when it is not UTF-8; otherwise undefined. */
+  bodyBase64: string | undefined;
 }
 
-/**
- * Works on the dead-letter queue. What is only looked at stays where it is.
- *
- * @param print takes a line of the result.
- * @throws FatalError when the broker can't be reached, or there is no such queue or letter.
- */
-export async function onDeadLetters(
-  task: DeadTask,
-  config: QueueConfig,
-  print: (line: string) => void,
-): Promise<void> {
-  const connection = await connectToFirst(config, 'csv2db consumer dead');
-  try {
-    const count = await countLetters(connection, config.deadName);
-    switch (task.kind) {
-      case 'list': {
-        await list(connection, config.deadName, count, task.json, print);
-        return;
-      }
-      case 'show': {
-        await show(connection, config.deadName, count, task.number, print);
-        return;
-      }
-      case 'export': {
-        await exportCsv(connection, config.deadName, count, print);
-        return;
-      }
-      case 'replay': {
-        await replay(connection, config, count, task.reason, print);
-        return;
-      }
-      case 'purge': {
-        const { messageCount } = await onChannel(connection, (channel) =>
-          channel.purgeQueue(config.deadName),
-        );
-        print(`${messageCount} dead letters deleted`);
-        return;
-      }
-    }
-  } finally {
-    // what went wrong with it before has been said
-    await connection.close().catch(() => {});
-  }
-}
-
-async function countLetters(connection: ChannelModel, queue: string): Promise<number> {
-  try {
-    return (await onChannel(connection, (channel) => channel.checkQueue(queue))).messageCount;
-  } catch (error) {
-    throw new FatalError(`the queue "${queue}" can't be read: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-/** The letters that were there at the start, held until the channel is closed. */
-async function* letters(channel: Channel, queue: string, count: number) {
-  for (let number = 1; number <= count; number += 1) {
-    const message = await channel.get(queue);
-    if (message === false) return;
-    yield { message, letter: describe(message, number) };
-  }
-}
-
-async function list(
-  connection: ChannelModel,
-  queue: string,
-  count: number,
+/** Prints a line for each letter, and their number; as JSON, everything that is known of each. */
+export async function list(
+  dead: DeadQueue,
+  letters: AsyncIterable<GetMessage>,
   json: boolean,
-  print: (line: string) => void,
+  print: Print,
 ): Promise<void> {
-  await onChannel(connection, async (channel) => {
-    for await (const { letter } of letters(channel, queue, count)) {
-      if (json) print(JSON.stringify(letter));
-      else print(`${letter.number}\t${letter.time ?? ''}\t${letter.reason}\t${excerpt(letter)}`);
-    }
-  });
-  if (!json) print(`${count} dead letters in "${queue}"`);
-}
-
-/** What it is about, on one line: the email, or the beginning of a body that has none. */
-function excerpt({ email, body }: DeadLetter): string {
-  const text = JSON.stringify(email ?? body);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}
-
-async function show(
-  connection: ChannelModel,
-  queue: string,
-  count: number,
-  number: number,
-  print: (line: string) => void,
-): Promise<void> {
-  if (number > count) {
-    throw new FatalError(`there is no dead letter ${number}: "${queue}" holds ${count}`);
+  let number = 0;
+  for await (const message of letters) {
+    const letter = describe(message, ++number);
+    const { time = '', reason } = letter;
+    const line = json ? JSON.stringify(letter) : [number, time, reason, excerpt(letter)].join('\t');
+    await print(visible(line));
   }
-  await onChannel(connection, async (channel) => {
-    for await (const { message, letter } of letters(channel, queue, number)) {
-      if (letter.number !== number) continue;
-      print(JSON.stringify({ ...letter, headers: message.properties.headers }, null, 2));
-    }
-  });
-}
-
-async function exportCsv(
-  connection: ChannelModel,
-  queue: string,
-  count: number,
-  print: (line: string) => void,
-): Promise<void> {
-  const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-  await onChannel(connection, async (channel) => {
-    for await (const { message, letter } of letters(channel, queue, count)) {
-      const contacts = contactsOf(message.content);
-      for (const { name, email } of contacts.length > 0 ? contacts : [{ name: '', email: '' }]) {
-        print([name, email, letter.reason].map(quote).join(','));
-      }
-    }
-  });
+  if (!json) await print(`${number} dead letters in "${dead.name}"`);
 }
 
 /**
- * Moves letters back into the queue they came from. One is taken out of the dead-letter queue only
- * after the broker has confirmed it in the other; what happens in between makes two of it, not none.
+ * Prints one letter with its headers, as JSON.
+ *
+ * @throws FatalError when there is none of that number.
  */
-async function replay(
-  connection: ChannelModel,
-  { name, deadName }: QueueConfig,
-  count: number,
-  wanted: string | undefined,
-  print: (line: string) => void,
+export async function show(
+  dead: DeadQueue,
+  letters: AsyncIterable<GetMessage>,
+  number: number,
+  print: Print,
 ): Promise<void> {
-  let moved = 0;
-  const channel = await connection.createConfirmChannel();
-  let returned = false;
-  channel.on('return', () => (returned = true));
-  let batch: GetMessage[] = [];
-  const move = async (): Promise<void> => {
-    await confirm(channel, name, batch);
-    if (returned) throw new FatalError(`there is no queue "${name}" to move dead letters to`);
-    for (const message of batch) channel.ack(message);
-    moved += batch.length;
-    batch = [];
-  };
-  for await (const { message, letter } of letters(channel, deadName, count)) {
-    if (wanted !== undefined && !letter.reason.includes(wanted)) continue;
-    batch.push(message);
-    if (batch.length === REPLAY_BATCH) await move();
+  let reached = 0;
+  if (number <= dead.count) {
+    for await (const message of letters) {
+      if (++reached < number) continue;
+      const { headers } = message.properties;
+      await print(visible(JSON.stringify({ ...describe(message, number), headers }, null, 2)));
+      return;
+    }
   }
-  await move();
-  await channel.close();
-  print(`${moved} of ${count} dead letters moved back to "${name}"`);
+  throw new FatalError(`there is no dead letter ${number}: "${dead.name}" holds ${dead.count}`);
 }
 
-async function confirm(
-  channel: ConfirmChannel,
-  queue: string,
-  messages: readonly GetMessage[],
-): Promise<void> {
-  for (const { content, properties } of messages) {
-    const headers = new Map(Object.entries(properties.headers ?? {}));
-    for (const header of Object.values(DEAD)) headers.delete(header);
-    const options: Options.Publish = {
-      ...properties,
-      persistent: true,
-      mandatory: true,
-      headers: Object.fromEntries(headers),
-    };
-    delete options.userId;
-    channel.publish('', queue, content, options);
+/**
+ * Prints the contacts of the letters as CSV, with the reason of each; what is no contact has no
+ * name and email.
+ */
+export async function exportCsv(letters: AsyncIterable<GetMessage>, print: Print): Promise<void> {
+  const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+  for await (const message of letters) {
+    const reason = reasonOf(message);
+    for (const contact of contactsOf(message.content)) {
+      await print([contact?.name ?? '', contact?.email ?? '', reason].map(quote).join(','));
+    }
   }
-  await channel.waitForConfirms();
 }
 
-function describe({ content, properties }: GetMessage, number: number): DeadLetter {
+function describe(message: GetMessage, number: number): Description {
+  const { content, properties } = message;
   const headers: Record<string, unknown> = properties.headers ?? {};
   const text = (header: string): string | undefined =>
     typeof headers[header] === 'string' ? headers[header] : undefined;
@@ -220,35 +95,59 @@ function describe({ content, properties }: GetMessage, number: number): DeadLett
     typeof headers[header] === 'number' ? headers[header] : undefined;
   const contacts = contactsOf(content);
   const only = contacts.length === 1 ? contacts[0] : undefined;
+  const isText = isUtf8(content);
   return {
     number,
-    reason: text(DEAD.reason) ?? brokersReason(headers),
+    reason: reasonOf(message),
     sqlstate: text(DEAD.sqlstate),
     time: text(DEAD.time),
-    attempts: integer(DEAD.attempts) ?? integer('x-delivery-count'),
+    attempts: integer(DEAD.attempts),
     import: text(HEADERS.import),
     row: integer(HEADERS.row),
     rows: integer(HEADERS.rows),
-    ...(only ?? { name: undefined, email: undefined }),
-    body: content.toString(),
+    name: only?.name,
+    email: only?.email,
+    body: isText ? content.toString() : undefined,
+    bodyBase64: isText ? undefined : content.toString('base64'),
   };
 }
 
-/** Why the broker itself dead-lettered a message: https://www.rabbitmq.com/docs/dlx */
-function brokersReason(headers: Record<string, unknown>): string {
-  return headers['x-first-death-reason'] === 'delivery_limit'
-    ? 'delivered too often without an acknowledgement'
-    : 'unknown';
+/** What a letter is about, on one line: the email, or the beginning of a body that has none. */
+function excerpt({ email, body, bodyBase64 = '' }: Description): string {
+  const text = email ?? body;
+  if (text === undefined) return `${Buffer.byteLength(bodyBase64, 'base64')} bytes, not UTF-8`;
+  const quoted = JSON.stringify(text.slice(0, 80));
+  return quoted.length > 80 ? `${quoted.slice(0, 79)}…` : quoted;
 }
 
-/** The contacts in a body; none when a row of it is not one. */
-function contactsOf(content: Buffer): Contact[] {
+/** A contact, or undefined, for each row of a body; one undefined when the body can't be read. */
+function contactsOf(content: Buffer): (Contact | undefined)[] {
+  const body = readable(() => decodeBody(content));
+  const rows: unknown[] = Array.isArray(body) ? body : [body];
+  return rows.map((row) => readable(() => decodeContact(row)));
+}
+
+function readable<T>(decode: () => T): T | undefined {
   try {
-    const body = decodeBody(content);
-    const rows: unknown[] = Array.isArray(body) ? body : [body];
-    return rows.map(decodeContact).map(({ name, email }) => ({ name, email }));
+    return decode();
   } catch (error) {
-    if (error instanceof UndecodableError) return [];
+    if (error instanceof UndecodableError) return undefined;
     throw error;
   }
+}
+
+/**
+ * A line with what a terminal would obey, or not show, escaped as in JSON: what is in a letter is a
+ * stranger's. Tabs and line ends are those of the format.
+ */
+function visible(line: string): string {
+  return line.replaceAll(/[^\P{C}\t\n]/gu, (characters) =>
+    Array.from({ length: characters.length }, (_, unit) =>
+      escape(characters.charCodeAt(unit)),
+    ).join(''),
+  );
+}
+
+function escape(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }

@@ -11,13 +11,15 @@ export interface Outgoing {
  * Publishes messages to a queue, all at once, as persistent and mandatory ones.
  *
  * A message for a queue that is not there is returned, and then confirmed all the same
- * (https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed): listen for `return` on the channel, and
- * abort `lost` in its listener.
+ * (https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed): listen for `return` on the
+ * channel, and abort `lost` in its listener.
  *
  * @param lost aborted when nothing more can be relied on.
  * @param onAnswer called for every answer of the broker.
- * @returns when the broker has answered for all of them, or `lost` is aborted: those that it did not confirm. What
- * it confirmed is on its disk.
+ * @returns when the broker has answered for all of them, or `lost` is aborted: those that it did
+ * not confirm. What it confirmed is on its disk.
+ * @throws what amqplib throws of properties that it can't encode; nothing is sent of that message
+ * and those after it.
  */
 export function publishConfirmed<T extends Outgoing>(
   channel: ConfirmChannel,
@@ -35,13 +37,18 @@ export function publishConfirmed<T extends Outgoing>(
     };
     if (lost.aborted || unanswered === 0) return finish();
     lost.addEventListener('abort', finish, { once: true });
-    for (const message of messages) {
-      const options = { ...message.properties, persistent: true, mandatory: true };
-      channel.publish('', queue, message.body, options, (error: unknown) => {
-        if (!error && !lost.aborted) unconfirmed.delete(message);
-        onAnswer();
-        if (--unanswered === 0) finish();
-      });
+    try {
+      for (const message of messages) {
+        const options = { ...message.properties, persistent: true, mandatory: true };
+        channel.publish('', queue, message.body, options, (error: unknown) => {
+          if (!error && !lost.aborted) unconfirmed.delete(message);
+          onAnswer();
+          if (--unanswered === 0) finish();
+        });
+      }
+    } catch (error) {
+      lost.removeEventListener('abort', finish);
+      throw error;
     }
   });
 }

@@ -17,13 +17,17 @@ export async function declareQueues(
   { name, deadName, type }: QueueConfig,
   log: Logger,
 ): Promise<boolean> {
-  const isV4 = /^([4-9]|\d\d)\./.test(connection.connection.serverProperties.version);
-  const quorum = { 'x-queue-type': 'quorum' };
-  // what is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit unless told otherwise
-  const dead = isV4 ? { ...quorum, 'x-delivery-limit': -1 } : quorum;
-  await declareQueue(connection, deadName, type === 'quorum' ? dead : {}, log);
-  const live = {
-    ...quorum,
+  const dead = type === 'quorum' ? deadArguments(connection) : {};
+  await declareQueue(connection, deadName, dead, log);
+  const isNew = !(await exists(connection, name));
+  await declareQueue(connection, name, type === 'quorum' ? liveArguments(deadName) : {}, log);
+  return isNew;
+}
+
+/** The arguments of a quorum queue that hands what it can't deliver on to the dead-letter queue. */
+export function liveArguments(deadName: string): Record<string, unknown> {
+  return {
+    'x-queue-type': 'quorum',
     'x-delivery-limit': DELIVERY_LIMIT,
     'x-dead-letter-exchange': '',
     'x-dead-letter-routing-key': deadName,
@@ -31,9 +35,14 @@ export async function declareQueues(
     'x-dead-letter-strategy': 'at-least-once',
     'x-overflow': 'reject-publish',
   };
-  const isNew = !(await exists(connection, name));
-  await declareQueue(connection, name, type === 'quorum' ? live : {}, log);
-  return isNew;
+}
+
+/**
+ * What is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit unless told otherwise.
+ */
+export function deadArguments({ connection }: ChannelModel): Record<string, unknown> {
+  const isV4 = /^([4-9]|\d\d)\./.test(connection.serverProperties.version);
+  return { 'x-queue-type': 'quorum', ...(isV4 && { 'x-delivery-limit': -1 }) };
 }
 
 async function exists(connection: ChannelModel, queue: string): Promise<boolean> {

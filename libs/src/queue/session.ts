@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { connectTo } from './connect.ts';
 import { declareQueues } from './declare.ts';
+import { deadLettersRejected } from './inspect.ts';
 import { connectionProblem, FatalError, messageOf, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { formatAddress, type Address, type QueueConfig } from './address.ts';
@@ -22,6 +23,18 @@ export interface QueueSession {
   lost: AbortSignal;
   /** Whether the queue was not there, and was declared for this session. */
   isQueueNew: boolean;
+  /**
+   * Resolves when what the broker confirms is safe from a crash: once both queues are old enough to
+   * be registered on its disk, or when the session is lost.
+   */
+  registered: Promise<void>;
+  /**
+   * Opens a channel in confirm mode beside the others: what the broker does not accept there closes
+   * that one alone.
+   */
+  openChannel(): Promise<ConfirmChannel>;
+  /** Whether the queue is known to hand what is rejected on to the dead-letter queue. */
+  deadLettersRejected(): Promise<boolean>;
   /** Whether the broker has confirmed anything, or held back publishers by an alarm, which is no outage. */
   hasWorked(): boolean;
   /** Whether an alarm of the broker holds back publishers. */
@@ -70,7 +83,10 @@ export async function openSession(
     return {
       channels,
       lost: lost.signal,
+      registered: Promise.resolve(),
       isQueueNew,
+      openChannel: () => connection.createConfirmChannel(),
+      deadLettersRejected: () => deadLettersRejected(connection, config),
       hasWorked: () => hasWorked,
       ...watchAlarms(connection, lost.signal, log),
       fail: (reason) => lost.abort(new TransientError(reason)),

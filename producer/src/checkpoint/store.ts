@@ -1,14 +1,20 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { createClient } from '@redis/client';
-import { codeOf } from '@csv2db/libs/errors.ts';
+import { within } from '@csv2db/libs/deadline.ts';
+import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
+import type { Logger } from '@csv2db/libs/logger.ts';
+import type { Source } from '../source/open.ts';
 
 /** Keeps one text outside the process. */
 export interface CheckpointStore {
   /** What it is called in messages; without a password. */
   name: string;
+  /** Whether its place has a password in it, which no message may show. */
+  hasPassword: boolean;
   /** Whether it keeps anything at all. */
   isReal: boolean;
   /** The text that was saved last; undefined when there is none. */
@@ -27,32 +33,89 @@ export type CheckpointPlace =
 
 /** How long Redis may take for anything, in milliseconds. */
 const REDIS_TIMEOUT = 2_000;
+/** More than any checkpoint has. */
+const MOST_BYTES = 64 * 1024;
 
-/** The store for the checkpoint of a file. */
-export async function openStore(place: CheckpointPlace, path: string): Promise<CheckpointStore> {
-  const key = createHash('sha256')
-    .update(await realpath(path))
-    .digest('hex')
-    .slice(0, 32);
+/**
+ * The store for the checkpoint of a file. What can be read only once has none.
+ *
+ * @throws FatalError when saving would destroy the file itself, or one that holds something else.
+ */
+export async function openStore(
+  place: CheckpointPlace,
+  source: Source,
+  log: Logger,
+): Promise<CheckpointStore> {
+  if (!source.isRegular) {
+    if (place.kind === 'file' || place.kind === 'redis') {
+      log.warn(`${source.name} can be read only once: no checkpoint of it is kept`);
+    }
+    return nowhere;
+  }
+  const key = createHash('sha256').update(source.path).digest('hex').slice(0, 32);
   switch (place.kind) {
     case 'none':
       return nowhere;
-    case 'state folder':
-      return fileStore(join(stateFolder(), `${key}.json`));
+    case 'state folder': {
+      const folder = stateFolder();
+      if (folder !== undefined) return fileStore(join(folder, `${key}.json`));
+      log.warn(
+        'no checkpoint is kept, as this user has no home folder: name a place with --checkpoint',
+      );
+      return nowhere;
+    }
     case 'file':
+      await refuseOtherFile(place.path, source);
       return fileStore(place.path);
     case 'redis':
       return redisStore(place.url, `csv2db:checkpoint:${key}`);
   }
 }
 
+/** Saving replaces the file: it must be a checkpoint, or empty, or not there. */
+async function refuseOtherFile(path: string, { opened }: Source): Promise<void> {
+  const stats = await statOf(path);
+  if (!stats) return;
+  const refuse = (what: string): never => {
+    throw new FatalError(`--checkpoint file:${path} is ${what}: name another file`);
+  };
+  if (`${stats.dev}` === opened.device && `${stats.ino}` === opened.inode) {
+    refuse('the file that is to be imported');
+  }
+  if (!stats.isFile()) refuse('no regular file');
+  if (stats.size > MOST_BYTES) refuse('there already, and is no checkpoint');
+  const text = stats.size === 0n ? '' : await readFile(path, 'utf8').catch(() => undefined);
+  if (text !== '' && !/^\{"version":\d+,"importId":"/.test(text ?? '')) {
+    refuse('there already, and is no checkpoint');
+  }
+}
+
+/** What is at a path; undefined when nothing is, or nobody can tell: then saving says why. */
+async function statOf(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
+
 /** https://specifications.freedesktop.org/basedir-spec/latest/ */
-function stateFolder(): string {
-  return join(process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'csv2db');
+function stateFolder(): string | undefined {
+  const state = process.env['XDG_STATE_HOME'] ?? '';
+  // what is not absolute is to be ignored
+  if (isAbsolute(state)) return join(state, 'csv2db');
+  try {
+    const home = homedir();
+    return isAbsolute(home) ? join(home, '.local/state/csv2db') : undefined;
+  } catch {
+    // HOME is not set, and the user is not in /etc/passwd
+    return undefined;
+  }
 }
 
 const nowhere: CheckpointStore = {
   name: 'nowhere',
+  hasPassword: false,
   isReal: false,
   load: () => Promise.resolve(undefined),
   save: () => Promise.resolve(),
@@ -62,6 +125,7 @@ const nowhere: CheckpointStore = {
 function fileStore(path: string): CheckpointStore {
   return {
     name: path,
+    hasPassword: false,
     isReal: true,
     load: async () => {
       try {
@@ -73,9 +137,14 @@ function fileStore(path: string): CheckpointStore {
     },
     save: async (text) => {
       await mkdir(dirname(path), { recursive: true });
-      const draft = `${path}.${process.pid}`;
-      await writeFile(draft, text, { flush: true });
-      await rename(draft, path);
+      const draft = `${path}.${randomUUID()}`;
+      try {
+        await writeFile(draft, text, { flush: true, flag: 'wx' });
+        await rename(draft, path);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      }
     },
     close: () => Promise.resolve(),
   };
@@ -97,30 +166,23 @@ function redisStore(url: URL, key: string): CheckpointStore {
   const connected = async (): Promise<void> => {
     if (client.isReady) return;
     connecting ??= client.connect();
-    await within(connecting);
+    await within(REDIS_TIMEOUT, connecting);
   };
   return {
     name: `${url.protocol}//${url.host}${url.pathname}`,
+    hasPassword: url.password !== '',
     isReal: true,
     load: async () => {
       await connected();
-      return (await within(client.get(key))) ?? undefined;
+      return (await within(REDIS_TIMEOUT, client.get(key))) ?? undefined;
     },
     save: async (text) => {
       await connected();
-      await within(client.set(key, text));
+      await within(REDIS_TIMEOUT, client.set(key, text));
     },
     close: () => {
       client.destroy();
       return Promise.resolve();
     },
   };
-}
-
-/** Waits for an answer of Redis, but not for ever. */
-async function within<T>(answer: Promise<T>): Promise<T> {
-  const deadline = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('it does not answer')), REDIS_TIMEOUT).unref();
-  });
-  return await Promise.race([answer, deadline]);
 }

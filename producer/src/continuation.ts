@@ -1,0 +1,38 @@
+/** What a command to go on depends on. */
+export interface Continuation {
+  /** The arguments of this process, with two dashes. */
+  args: readonly string[];
+  /** Rows from the start of the file that are confirmed or rejected. */
+  rows: number;
+  /** Most rows that are still to be taken. */
+  limit: number;
+  /** Whether --resume finds these rows. */
+  canResume: boolean;
+}
+
+/** The command that goes on where this process ended early, for a POSIX shell; without passwords. */
+export function continuation({ args, rows, limit, canResume }: Continuation): string {
+  const overruled = process.env['FC_PRODUCER_OFFSET'] === undefined ? [] : ['--offset', '0'];
+  const from = canResume ? [...overruled, '--resume'] : ['--offset', String(rows)];
+  const dropped = ['--offset', '--resume', '--limit', '--queue-pass'];
+  if (!canResume) dropped.push('--checkpoint');
+  const until = limit === Infinity ? [] : ['--limit', String(limit)];
+  const words = [process.argv[1] ?? 'producer', ...without(args, dropped), ...from, ...until];
+  return words.map(quoted).join(' ');
+}
+
+/** Arguments without some flags and their values. */
+function without(args: readonly string[], flags: readonly string[]): string[] {
+  const isFlag = (arg: string | undefined): boolean => arg?.startsWith('--') ?? false;
+  return args.filter((arg, index) => {
+    const [name = ''] = arg.split('=');
+    const before = args[index - 1];
+    const isValueOfOne = before !== undefined && flags.includes(before) && !isFlag(arg);
+    return !flags.includes(name) && !isValueOfOne;
+  });
+}
+
+/** A word as a POSIX shell takes it literally. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

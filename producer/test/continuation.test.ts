@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { continuation } from '../src/continuation.ts';
+
+const words = (args: string[], rest: object = {}): string =>
+  continuation({ args, rows: 12, limit: Infinity, canResume: true, ...rest })
+    .split(' ')
+    .slice(1)
+    .join(' ');
+
+it.each<[string[], object, string]>([
+  [['--file', 'a.csv'], {}, '--file a.csv --resume'],
+  [['--file', 'a.csv'], { canResume: false }, '--file a.csv --offset 12'],
+  [['--file', 'a.csv', '--limit', '9'], { limit: 3 }, '--file a.csv --resume --limit 3'],
+  [['--file', 'a.csv', '--queue-pass', 'secret'], {}, '--file a.csv --resume'],
+  [['--file=a b.csv', '--resume', '--offset=3'], {}, "'--file=a b.csv' --resume"],
+  [['--checkpoint', 'none', '--file', 'a'], { canResume: false }, '--file a --offset 12'],
+])('of %j with %j, the command to go on is %s', (args, rest, expected) => {
+  expect(words(args, rest)).toBe(expected);
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { pack, packSmaller, type Message } from '../src/pack.ts';
+import type { ContactRun } from '../src/validate.ts';
+
+function run(firstRow: number, count: number, name = 'N'): ContactRun {
+  const contacts = Array.from({ length: count }, (_, n) => ({ name, email: `${firstRow + n}@b` }));
+  return { firstRow, contacts };
+}
+
+/** The number of each row in some messages, from its email. */
+function rowsOf(messages: readonly Message[]): number[] {
+  return messages.flatMap(({ firstRow, rows, body }) => {
+    const value: unknown = JSON.parse(body.toString());
+    const contacts = (Array.isArray(value) ? value : [value]) as { email: string }[];
+    expect(contacts).toHaveLength(rows);
+    const numbers = contacts.map(({ email }) => Number.parseInt(email, 10));
+    expect(numbers[0]).toBe(firstRow);
+    return numbers;
+  });
+}
+
+const numbers = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, n) => from + n);
+
+describe('rows are packed', () => {
+  it('one in each message, as the original has it', () => {
+    const messages = pack([run(1, 3)], 1);
+    expect(messages.map(({ body }) => body.toString())).toEqual([
+      '{"name":"N","email":"1@b"}',
+      '{"name":"N","email":"2@b"}',
+      '{"name":"N","email":"3@b"}',
+    ]);
+  });
+
+  it('so many at most, and none together with rows behind a rejected one', () => {
+    const messages = pack([run(1, 5), run(7, 2)], 3);
+    expect(messages.map(({ firstRow, rows }) => [firstRow, rows])).toEqual([
+      [1, 3],
+      [4, 2],
+      [7, 2],
+    ]);
+    expect(rowsOf(messages)).toEqual([...numbers(1, 5), 7, 8]);
+  });
+
+  it('in bodies of 256 Ki characters, or a little more, and a longer row alone', () => {
+    const messages = pack([run(1, 10, 'x'.repeat(100_000)), run(11, 1, 'x'.repeat(500_000))], 1000);
+    expect(messages.map(({ rows }) => rows)).toEqual([2, 2, 2, 2, 2, 1]);
+  });
+});
+
+describe('a message that the broker finds too large', () => {
+  it('is parted until each part fits, and keeps its rows', () => {
+    const [message] = pack([run(100, 50)], 1000);
+    if (!message) throw new Error('there is no message');
+    const parts = packSmaller(message, 200);
+    expect(parts.every(({ body }) => body.length <= 200)).toBe(true);
+    expect(rowsOf(parts)).toEqual(numbers(100, 149));
+  });
+
+  it('stays what it is when it is one row', () => {
+    const [message] = pack([run(1, 1, 'x'.repeat(1000))], 1);
+    if (!message) throw new Error('there is no message');
+    expect(packSmaller(message, 200)).toEqual([message]);
+  });
+});

@@ -1,0 +1,56 @@
+// Writes docs/cli.md from what the built programs say of themselves; with --check, fails where it is not current.
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const page = `${root}docs/cli.md`;
+
+const COMMANDS = [
+  'producer',
+  'consumer',
+  'consumer migrate',
+  'consumer migrate down',
+  'consumer drop-db',
+  'consumer dead list',
+  'consumer dead show',
+  'consumer dead export',
+  'consumer dead replay',
+  'consumer dead purge',
+];
+
+/** @param {string} command */
+function help(command) {
+  const [program = '', ...words] = command.split(' ');
+  const text = execFileSync(`${root}bin/${program}`, [...words, '--help'], { encoding: 'utf8' });
+  // those of the program itself, which stand there
+  return text.replace(/\nGlobal Options:[^]*/, '').trimEnd();
+}
+
+const sections = COMMANDS.map((command) => `## ${command}\n\n\`\`\`\n${help(command)}\n\`\`\`\n`);
+const text = `# The two programs
+
+Made by \`npm run docs\` from what the programs say of themselves.
+
+A flag beats its environment variable, which beats the default. \`-file x\`, \`--file x\`, \`-file=x\` and
+\`--file=x\` are the same. An empty variable counts as not set. A duration is \`500ms\`, \`20s\`, \`5m\` or \`1h\`.
+Several addresses of a cluster, \`a:5672,b:5672\`, are tried in turn; \`host:5672/team\` names a vhost.
+
+| exit status   |                                                                                   |
+| ------------- | --------------------------------------------------------------------------------- |
+| 0             | done; for the consumer also: stopped by SIGINT, SIGTERM or SIGHUP                 |
+| 1             | a wrong flag or file, nothing published, a server that refuses, a drain that hung |
+| 2             | a defect of the program, with its stack                                           |
+| 129, 130, 143 | the producer was stopped by SIGHUP, SIGINT, SIGTERM                               |
+
+Logs go to standard output: JSON lines, or readable ones on a terminal. What ends a program with status 1 or 2
+is said on standard error.
+
+${sections.join('\n')}`;
+
+if (!process.argv.includes('--check')) {
+  await writeFile(page, text);
+} else if ((await readFile(page, 'utf8')) !== text) {
+  console.error('docs/cli.md does not say what the programs do: run "npm run docs"');
+  process.exit(1);
+}

@@ -1,0 +1,58 @@
+import { access, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Project } from './project.ts';
+import { until } from './sandbox.ts';
+
+/** In the order of a first day with the system: each test goes on where the one before it ended. */
+let project: Project;
+
+beforeAll(async () => {
+  project = await Project.copy('local');
+});
+afterAll(async () => {
+  await project.remove();
+});
+
+test('"make infra" says where the servers listen', async () => {
+  expect(await project.refuses(['start'])).toContain('run "make infra" first');
+  const output = await project.succeeds(['infra']);
+  expect(output).toContain(`RabbitMQ listens on 127.0.0.1:${project.env['QUEUE_PORT']}`);
+  expect(output).toContain(`PostgreSQL listens on 127.0.0.1:${project.env['DB_PORT']}`);
+  expect(await project.refuses(['start'])).toContain('run "make migrate-db" first');
+});
+
+test('"make demo" proves that every row arrived', async () => {
+  const output = await project.succeeds(['demo']);
+  expect(output).toMatch(/^new in the table +1000$/m);
+  expect(output).toContain('Every row arrived');
+  expect(output).not.toContain('{');
+});
+
+test('"make start" takes a file with an awkward name', async () => {
+  const file = join(project.folder, `"some" of Jane's, $5: #1\n.csv`);
+  await writeFile(file, 'Ann,ann@local.example\n');
+  const output = await project.succeeds(['start'], { FILE: file, CONSUMERS: '1' });
+  expect(output).toContain('started 1 consumer and a producer for');
+  await until('1,001 rows', async () => (await project.countContacts()) === 1001);
+  expect(await project.succeeds(['status'])).toMatch(/^1001 rows/m);
+});
+
+test('"make stop" ends everything, and says so', async () => {
+  expect(await project.succeeds(['stop'])).toContain('stopped');
+  expect(await project.succeeds(['stop'])).toContain('nothing ran');
+  expect(await project.refuses(['status'])).toContain('run "make infra" first');
+});
+
+// its programs are chosen by the version of the data, and those may be gone
+test('"make infra" says that data is of a PostgreSQL that is not installed', async () => {
+  const version = join(project.root, 'volumes/local/data/postgres/cluster/PG_VERSION');
+  await writeFile(version, '9\n');
+  expect(await project.refuses(['infra'])).toContain('is of PostgreSQL 9, which is not installed');
+});
+
+test('"make prune" deletes the data, but only when told so', async () => {
+  expect(await project.refuses(['prune'])).toContain('pass YES=1');
+  expect(await project.succeeds(['prune', 'YES=1'])).toContain('deleted: the queue');
+  await expect(access(join(project.root, 'volumes/local'))).rejects.toThrow();
+});
