@@ -15,8 +15,11 @@ import { Outages } from './store/outages.ts';
 import { StatementSize } from './store/statement-size.ts';
 import { Store } from './store/store.ts';
 
-/** How long an outage may last, in milliseconds, before the messages in hand go back to the queue. */
+/**
+ * How long an outage may last, in milliseconds, before the messages in hand go back to the queue.
+ */
 const PATIENCE = 30_000;
+
 /** What the workers share. */
 interface Stages {
   config: ConsumerConfig;
@@ -83,8 +86,9 @@ async function work(
 
 /**
  * Stores a batch, as soon as the database can. The broker does not wait for an acknowledgement for
- * ever: in a long outage the messages go back to the queue. Their rows are tried further all the same, so
- * that nothing is taken in while nothing can be stored; delivered again, they are duplicates.
+ * ever: in a long outage the messages go back to the queue. Their rows are tried further all the
+ * same, so that nothing is taken in while nothing can be stored; delivered again, they are
+ * duplicates.
  *
  * @throws TransientError when the session is lost, or is to be.
  */

@@ -23,8 +23,8 @@ export async function withClient<T>(
 }
 
 /**
- * Does work on a connection of its own that nobody else does at the same time. The lock belongs to a
- * transaction of another connection: behind a pooler, that of a session would be somebody else's.
+ * Does work on a connection of its own that nobody else does at the same time. The lock belongs to
+ * a transaction of another connection: behind a pooler, that of a session would be somebody else's.
  */
 export async function alone<T>(
   database: DatabaseConfig,

@@ -29,8 +29,9 @@ const CLOSE_TIMEOUT = 2_000;
 const MOST_CONFLICTS = 10;
 
 /**
- * The options of a connection; pg's own defaults wait for ever. The server's limit is not among them:
- * a pooler such as pgbouncer refuses settings of a session, so that each statement brings its own.
+ * The options of a connection; pg's own defaults wait for ever. The server's limit is not among
+ * them: a pooler such as pgbouncer refuses settings of a session, so that each statement brings its
+ * own.
  */
 export function connectionOptions(config: DatabaseConfig) {
   const { host, port, user, password, name, statementTimeout } = config;
@@ -52,8 +53,8 @@ export function connectionOptions(config: DatabaseConfig) {
  *
  * @param size the most connections at a time.
  * @returns undefined when the signal was aborted before.
- * @throws FatalError when the server refuses the user, or lacks the database, or the table is not as it
- * has to be.
+ * @throws FatalError when the server refuses the user, or lacks the database, or the table is not
+ * as it has to be.
  */
 export async function openDatabase(
   config: DatabaseConfig,
@@ -101,8 +102,8 @@ export class Database {
   /**
    * Does work on a connection of its own, again when another transaction was in the way.
    *
-   * @throws TransientError when the server or the way to it is out, SetUpError when a person has to mend
-   * something; what else the work threw.
+   * @throws TransientError when the server or the way to it is out, SetUpError when a person has to
+   * mend something; what else the work threw.
    */
   async use<T>(work: (client: pg.PoolClient, table: Table) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
@@ -120,7 +121,10 @@ export class Database {
     await within(CLOSE_TIMEOUT, this.#pool.end()).catch(ignore);
   }
 
-  /** A connection is not used again after an error, so that a table that was mended is looked at anew. */
+  /**
+   * A connection is not used again after an error, so that a table that was mended is looked at
+   * anew.
+   */
   async #onClient<T>(work: (client: pg.PoolClient, table: Table) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect();
     let failure: Error | undefined;

@@ -31,7 +31,8 @@ export async function createDatabase(database: DatabaseConfig, log: Logger): Pro
 }
 
 /**
- * Drops the database, and ends the sessions that are connected to it. One that is not there is fine.
+ * Drops the database, and ends the sessions that are connected to it. One that is not there is
+ * fine.
  *
  * @throws FatalError when the server can't be reached or refuses.
  */

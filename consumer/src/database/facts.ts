@@ -3,7 +3,9 @@ export interface Facts {
   /** https://www.postgresql.org/docs/current/catalog-pg-class.html, `relkind` */
   kind: string;
   isUnlogged: boolean;
-  /** Whether row-level security holds for this user, and whether a policy of it lets them insert. */
+  /**
+   * Whether row-level security holds for this user, and whether a policy of it lets them insert.
+   */
   hasRowSecurity: boolean;
   hasPolicy: boolean;
   columns: string[];
@@ -15,7 +17,9 @@ export interface Facts {
   /** Names of the types, fit for a cast. */
   nameType: string | null;
   emailType: string | null;
-  /** Unique indexes on exactly the email: those of use, and those that were not built to the end. */
+  /**
+   * Unique indexes on exactly the email: those of use, and those that were not built to the end.
+   */
   unique: string[];
   invalid: string[];
   /** Rules, as identifiers, that ON CONFLICT does not go with. */
@@ -27,16 +31,20 @@ export interface Facts {
 }
 
 /** Columns with a property, as an array of their names. */
-const columnsWith = (property: string): string => `ARRAY(SELECT attname::text FROM pg_attribute
-    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND ${property} ORDER BY attnum)`;
+const columnsWith = (property: string): string => `ARRAY(
+    SELECT attname::text FROM pg_attribute
+    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND ${property}
+    ORDER BY attnum)`;
 
 const typeOf = (column: string): string => `(SELECT format('%I.%I', nspname, typname)
     FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace n ON n.oid = typnamespace
     WHERE attrelid = c.oid AND attname = '${column}' AND NOT attisdropped)`;
 
 /** Unique indexes that ON CONFLICT (email) can use, but for those that are not valid. */
-export const UNIQUE_INDEXES = `pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-    WHERE attname = 'email' AND indisunique AND indimmediate AND indnkeyatts = 1 AND indpred IS NULL`;
+export const UNIQUE_INDEXES = `
+    pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+    WHERE attname = 'email' AND indisunique AND indimmediate AND indnkeyatts = 1
+      AND indpred IS NULL`;
 
 const uniqueWhere = (property: string): string => `ARRAY(SELECT indexrelid::regclass::text
     FROM ${UNIQUE_INDEXES} AND indrelid = c.oid AND ${property})`;

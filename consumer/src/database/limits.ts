@@ -1,14 +1,14 @@
 import pg from 'pg';
 
 /**
- * How long a statement may wait for a lock, as part of its time limit. It ends with an error of its own,
- * and is not taken for one that has too much to do.
+ * How long a statement may wait for a lock, as part of its time limit. It ends with an error of its
+ * own, and is not taken for one that has too much to do.
  */
 const LOCK = 3 / 4;
 
 /**
- * The SQL that bounds what follows it in the same transaction. Nothing is set for the session: a pooler
- * may give it to somebody else.
+ * The SQL that bounds what follows it in the same transaction. Nothing is set for the session: a
+ * pooler may give it to somebody else.
  *
  * @param timeout longest time that the server may work on a statement, in milliseconds.
  */

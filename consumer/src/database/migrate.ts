@@ -19,8 +19,8 @@ const MIGRATIONS: Record<string, string> = {
 const MIGRATIONS_TABLE = 'pgmigrations';
 
 /**
- * Brings the schema up to date, or takes its last migration back. Up also creates a missing database.
- * Two at once wait for each other, and the second finds nothing to do.
+ * Brings the schema up to date, or takes its last migration back. Up also creates a missing
+ * database. Two at once wait for each other, and the second finds nothing to do.
  *
  * @throws FatalError when the server can't be reached or refuses.
  */

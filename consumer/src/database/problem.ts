@@ -4,18 +4,19 @@ import type { DatabaseConfig } from './connect.ts';
 import { isUnanswered, verdictOn } from './sqlstate.ts';
 
 /**
- * The database is not set up as it has to be, and waiting alone does not mend that: at the start it is
- * fatal. Later a person may be at work on it, so that the same is tried again.
+ * The database is not set up as it has to be, and waiting alone does not mend that: at the start it
+ * is fatal. Later a person may be at work on it, so that the same is tried again.
  */
 export class SetUpError extends TransientError {
   override name = 'SetUpError';
 }
 
 /**
- * What a failed connection or statement means to the person who runs this, and whether waiting mends it.
+ * What a failed connection or statement means to the person who runs this, and whether waiting
+ * mends it.
  *
- * @returns a TransientError for an outage, a SetUpError for what a person has to mend, each with the
- * server's own words; what is not an error of the database, as it is.
+ * @returns a TransientError for an outage, a SetUpError for what a person has to mend, each with
+ * the server's own words; what is not an error of the database, as it is.
  */
 export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
   const verdict = verdictOn(error);

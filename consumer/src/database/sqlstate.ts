@@ -8,14 +8,18 @@ import pg from 'pg';
  *   works.
  * - `conflict`: other transactions were in the way. The same is tried again at once.
  * - `slow`: it was too much for the time or the memory there is. Less is tried.
- * - `set-up`: a table, a right or a function is not as it has to be. When every row meets it, a person
- *   has to mend that, and the same is tried until then. When only some do, it is as for `row`.
+ * - `set-up`: a table, a right or a function is not as it has to be. When every row meets it, a
+ *   person has to mend that, and the same is tried until then. When only some do, it is as for
+ *   `row`.
  * - `row`: the values of a row are refused, for good. The row is dead-lettered.
  * - `defect`: the error is not one of the database at all.
  */
 export type Verdict = 'outage' | 'conflict' | 'slow' | 'set-up' | 'row' | 'defect';
 
-/** The first that matches counts; a code that none matches, such as one of a trigger's own, is `row`. */
+/**
+ * The first that matches counts; a code that none matches, such as one of a trigger's own, is
+ * `row`.
+ */
 const VERDICTS: readonly [sqlstate: RegExp, verdict: Verdict][] = [
   [/^57014/, 'slow'], // query canceled, as by its time limit
   [/^53200/, 'slow'], // out of memory
@@ -53,7 +57,9 @@ export function verdictOn(error: unknown): Verdict {
   return isUnanswered(error) ? 'slow' : 'outage';
 }
 
-/** Whether pg gave a statement up that was not answered in time: its connection is of no more use. */
+/**
+ * Whether pg gave a statement up that was not answered in time: its connection is of no more use.
+ */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }

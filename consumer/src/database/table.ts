@@ -23,11 +23,11 @@ export interface Table {
 }
 
 /**
- * Looks whether rows can be stored in the table, each once. The catalogue tells what is wrong in words
- * of use; in the end PostgreSQL plans the very statement, without a row.
+ * Looks whether rows can be stored in the table, each once. The catalogue tells what is wrong in
+ * words of use; in the end PostgreSQL plans the very statement, without a row.
  *
- * @throws SetUpError with what is wrong, and the SQL that mends it; the error of pg when the planner finds
- * more than that.
+ * @throws SetUpError with what is wrong, and the SQL that mends it; the error of pg when the
+ * planner finds more than that.
  */
 export async function checkTable(client: pg.ClientBase, config: DatabaseConfig): Promise<Table> {
   const { statementTimeout } = config;

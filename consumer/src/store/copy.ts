@@ -48,8 +48,8 @@ export async function copy(
 }
 
 /**
- * A COPY whose data is at hand. The streams of pg-copy-streams would do it too, but count on no error
- * of the server while data is still on its way.
+ * A COPY whose data is at hand. The streams of pg-copy-streams would do it too, but count on no
+ * error of the server while data is still on its way.
  */
 class CopyQuery extends pg.Query {
   /** Rows that the database says that it copied. */

@@ -33,12 +33,13 @@ export class Insertion {
   }
 
   /**
-   * Inserts rows in as few statements as finish in time; they have committed when this resolves. A row
-   * that the database refuses for good does not take the others down: what fails is halved until that row
-   * stands alone.
+   * Inserts rows in as few statements as finish in time; they have committed when this resolves. A
+   * row that the database refuses for good does not take the others down: what fails is halved
+   * until that row stands alone.
    *
-   * @throws the error of pg when the fault is not in the rows, but in the table, the server or the way to
-   * it; TransientError when a single row does not finish in time. Then nothing may be acknowledged.
+   * @throws the error of pg when the fault is not in the rows, but in the table, the server or the
+   * way to it; TransientError when a single row does not finish in time. Then nothing may be
+   * acknowledged.
    */
   async insert(rows: readonly Row[]): Promise<Outcome> {
     const outcomes: Outcome[] = [];
@@ -118,9 +119,9 @@ export class Insertion {
   }
 
   /**
-   * Tells whether rows meet a fault that any row would meet: inserts one that nobody sent, and rolls it
-   * back. Halving thousands of rows down to each would flood the server's log; and one that is there
-   * already passes where a trigger behind the insertion is broken.
+   * Tells whether rows meet a fault that any row would meet: inserts one that nobody sent, and
+   * rolls it back. Halving thousands of rows down to each would flood the server's log; and one
+   * that is there already passes where a trigger behind the insertion is broken.
    *
    * @throws the error of pg when it is not taken: the fault is the table's.
    */

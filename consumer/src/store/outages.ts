@@ -3,7 +3,9 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
 import { SetUpError } from '../database/problem.ts';
 
-/** Waits until batches can be stored, and tells why: once, however many wait, and when that is over. */
+/**
+ * Waits until batches can be stored, and tells why: once, however many wait, and when that is over.
+ */
 export class Outages {
   readonly #log: Logger;
   /** The attempts that wait. */
@@ -17,12 +19,13 @@ export class Outages {
   }
 
   /**
-   * Attempts to store a batch until that works. The same rows are tried again and again, which shows
-   * better than any probe whether the database is back.
+   * Attempts to store a batch until that works. The same rows are tried again and again, which
+   * shows better than any probe whether the database is back.
    *
    * @param signal gives up, unless the database works.
    * @param patience how long to go on after the first failure, in milliseconds.
-   * @throws the TransientError of the last attempt, when the signal was aborted or the patience is over.
+   * @throws the TransientError of the last attempt, when the signal was aborted or the patience is
+   * over.
    */
   async outlast<T>(attempt: () => Promise<T>, signal: AbortSignal, patience: number): Promise<T> {
     const told = async (): Promise<T> => {

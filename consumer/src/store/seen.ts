@@ -4,16 +4,19 @@ const WORDS = 2 ** 21;
 const MOST_TEXTS = 10_000_000;
 
 /**
- * Remembers, in constant memory, which texts it has met: a Bloom filter, with the bits of a text in one
- * word (a blocked one), because each access to memory costs. A text that was met is known, until so many others
- * came that it forgets them all; one that was not is known too, now and then, more often as it fills.
+ * Remembers, in constant memory, which texts it has met: a Bloom filter, with the bits of a text in
+ * one word (a blocked one), because each access to memory costs. A text that was met is known,
+ * until so many others came that it forgets them all; one that was not is known too, now and then,
+ * more often as it fills.
  */
 export class Seen {
   #words: Uint32Array | undefined;
   /** Number of texts in it. */
   #count = 0;
 
-  /** Begins to remember. Not from the start, because that costs a tenth of what the consumer does. */
+  /**
+   * Begins to remember. Not from the start, because that costs a tenth of what the consumer does.
+   */
   watch(): void {
     this.#words ??= new Uint32Array(WORDS);
   }

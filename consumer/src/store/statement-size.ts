@@ -3,7 +3,10 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 /** A statement of this part of the time limit was a fast one: twice as many rows would do. */
 const FAST = 1 / 8;
 
-/** How many rows a statement may have, so that it finishes in time. It learns from those that do not. */
+/**
+ * How many rows a statement may have, so that it finishes in time. It learns from those that do
+ * not.
+ */
 export class StatementSize {
   /** Rows of a statement, at most. */
   rows = Infinity;

@@ -9,8 +9,9 @@ import { Seen } from './seen.ts';
 import type { StatementSize } from './statement-size.ts';
 
 /**
- * Stores batches. COPY is by far the fastest way, and stores none of the rows when one is a duplicate, or
- * bad. Where there was one, more are likely: the next batches are inserted, until one has none.
+ * Stores batches. COPY is by far the fastest way, and stores none of the rows when one is a
+ * duplicate, or bad. Where there was one, more are likely: the next batches are inserted, until one
+ * has none.
  */
 export class Store {
   readonly #database: Database;
@@ -28,8 +29,9 @@ export class Store {
   /**
    * Stores the rows of a batch; they have committed when this resolves.
    *
-   * @param decode gives the batch. It is called for each try: decoding again is rare and cheap, while
-   * rows that were kept until the database has answered would outlive the young generation of the heap.
+   * @param decode gives the batch. It is called for each try: decoding again is rare and cheap,
+   * while rows that were kept until the database has answered would outlive the young generation of
+   * the heap.
    * @throws TransientError when the database is out, or not set up as it has to be: nothing may be
    * acknowledged. Tried again, the rows that it has stored all the same are duplicates.
    */
@@ -43,7 +45,10 @@ export class Store {
     });
   }
 
-  /** Copies the rows whose emails are unknown, and inserts the others. @returns undefined when COPY fails. */
+  /**
+   * Copies the rows whose emails are unknown, and inserts the others. @returns undefined when COPY
+   * fails.
+   */
   async #copy(
     client: pg.PoolClient,
     table: Table,
@@ -77,7 +82,9 @@ export class Store {
     return sum([undecodable, outcome, await insertion.insert(known)]);
   }
 
-  /** A function of its own, and not asynchronous, so that the rows can be let go when it returns. */
+  /**
+   * A function of its own, and not asynchronous, so that the rows can be let go when it returns.
+   */
   #forCopy(decode: () => Decoded) {
     const { unknown, known, refusals } = this.#split(decode);
     return { data: copyData(unknown), count: unknown.length, known, refusals };
