@@ -1,4 +1,5 @@
-# The image of one service, which is one bundled file on Node. The consumer's also migrates the database.
+# The image of one service, which is one bundled file on Node. The consumer's also migrates the
+# database.
 #   docker build --build-arg SERVICE=consumer .
 FROM node:24-bookworm-slim AS build
 # marks what "make prune" may delete

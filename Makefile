@@ -1,7 +1,7 @@
 # csv2db: CSV rows through RabbitMQ into PostgreSQL. "make" lists what there is.
 #
-# The system runs in containers where a Docker engine answers, and as processes of this machine where none
-# does; RUNTIME=docker or RUNTIME=local overrides that. Every target works in both.
+# The system runs in containers where a Docker engine answers, and as processes of this machine
+# where none does; RUNTIME=docker or RUNTIME=local overrides that. Every target works in both.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash

@@ -1,4 +1,4 @@
-// Bundles services into bin/, one executable file each: node scripts/build.mjs [producer] [consumer]
+// Bundles services into bin/, one executable each: node scripts/build.mjs [producer] [consumer]
 import { chmod } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,9 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const services = process.argv.length > 2 ? process.argv.slice(2) : ['producer', 'consumer'];
 
 /**
- * What bounds the garbage. Young rows are collected after 4 MB of them rather than 16: by then buffers many
- * times as large have come together, which are let go with them. Old ones are collected when the heap is 2.5
- * times as large as what was alive, rather than 4 times.
+ * What bounds the garbage. Young rows are collected after 4 MB of them rather than 16: by then
+ * buffers many times as large have come together, which are let go with them. Old ones are
+ * collected when the heap is 2.5 times as large as what was alive, rather than 4 times.
  */
 const nodeOptions = '--max-semi-space-size=4 --heap-growing-percent=150';
 

@@ -42,8 +42,8 @@ port_taken() { # PORT
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# Chooses a free port, remembers and exports it. The wish in the environment's KEY comes first, then the port
-# remembered in FILE, then DEFAULT; where something else holds that one, the next free one.
+# Chooses a free port, remembers and exports it. The wish in the environment's KEY comes first, then
+# the port remembered in FILE, then DEFAULT; where something else holds that one, the next free one.
 chosen=' '
 choose_port() { # FILE KEY DEFAULT
   local wish=${!2:-} port

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows the whole system at work:  demo.sh
-# Servers, migration, two consumers, 1,000 rows, and the proof that every row arrived: it fails when one did
-# not. What it started goes on running.
+# Servers, migration, two consumers, 1,000 rows, and the proof that every row arrived: it fails
+# when one did not. What it started goes on running.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 system=$root/scripts/system

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # root: common.sh sets it
-# The system in containers, for "system". Nothing but Docker and its plugin "docker compose" is needed.
-# The servers' data is under volumes/rabbitmq and volumes/pg, their ports are in .env, which compose reads.
+# The system in containers, for "system". Nothing but Docker and its plugin "docker compose" is
+# needed. The servers' data is under volumes/rabbitmq and volumes/pg, their ports are in .env, which
+# compose reads.
 
 docker info >/dev/null 2>&1 || fail 'no Docker engine answers: "docker info" says why; RUNTIME=local does without'
 docker compose version >/dev/null 2>&1 \
@@ -59,8 +60,8 @@ database_task() { # migrate-db|drop-db
   compose run --rm -T --no-deps "$1"
 }
 
-# Who may read the file inside the container: the caller. Root keeps the image's user, unless that one
-# may not read it; then it is the file's owner.
+# Who may read the file inside the container: the caller. Root keeps the image's user, unless that
+# one may not read it; then it is the file's owner.
 reader_of() { # FILE
   local listing
   # shellcheck disable=SC2012 # stat differs between Linux and macOS

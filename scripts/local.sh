@@ -72,8 +72,8 @@ services() { # [NAME]
   done
 }
 
-# Ends the services: with SIGTERM, and after 30 seconds with SIGKILL. One that ended and that its parent has
-# not taken leave of has no command line.
+# Ends the services: with SIGTERM, and after 30 seconds with SIGKILL. One that ended and that its
+# parent has not taken leave of has no command line.
 stop_services() {
   local pids pid deadline=$((SECONDS + 30))
   pids=$(services)

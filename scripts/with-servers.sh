@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs a command with a RabbitMQ and a PostgreSQL of its own, on free ports and in a temporary folder, and
-# removes them afterwards, however it ends:  with-servers.sh COMMAND…
-# The command finds them in FC_TEST_QUEUE_URL, FC_TEST_MANAGEMENT_URL and FC_TEST_DATABASE_URL, and may stop
-# and start them: servers.sh stop|start "$FC_TEST_SERVERS_DIR" rabbitmq|postgres.
+# Runs a command with a RabbitMQ and a PostgreSQL of its own, on free ports and in a temporary
+# folder, and removes them afterwards, however it ends:  with-servers.sh COMMAND…
+# The command finds them in FC_TEST_QUEUE_URL, FC_TEST_MANAGEMENT_URL and FC_TEST_DATABASE_URL, and
+# may stop and start them: servers.sh stop|start "$FC_TEST_SERVERS_DIR" rabbitmq|postgres.
 # Where FC_TEST_QUEUE_URL and FC_TEST_DATABASE_URL are set, those servers are used instead.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
@@ -52,8 +52,8 @@ FC_TEST_QUEUE_URL=amqp://$(authority rabbitmq.env RABBITMQ_DEFAULT_USER RABBITMQ
 FC_TEST_DATABASE_URL=postgres://$(authority pg.env POSTGRES_USER POSTGRES_PASSWORD DB_PORT)/$(value_of "$root/env/pg.env" POSTGRES_DB)
 export FC_TEST_SERVERS_DIR FC_TEST_MANAGEMENT_URL FC_TEST_QUEUE_URL FC_TEST_DATABASE_URL
 
-# in the background, because bash heeds a signal at once only while it waits; in its own process group,
-# so that what it started can be ended with it
+# in the background, because bash heeds a signal at once only while it waits; in its own process
+# group, so that what it started can be ended with it
 if [[ -t 0 ]]; then exec </dev/null; fi
 set -m
 "$@" <&0 &

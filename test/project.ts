@@ -20,8 +20,8 @@ export interface Result {
 }
 
 /**
- * A copy of this project, in a folder with a space in its name, whose processes or containers, images and
- * ports are its own. `remove` deletes all of them.
+ * A copy of this project, in a folder with a space in its name, whose processes or containers,
+ * images and ports are its own. `remove` deletes all of them.
  */
 export class Project {
   /** A folder for the test's own files; the copy is in it. */

@@ -18,8 +18,8 @@ import { Problem } from './problem.mjs';
  */
 
 /**
- * The user who runs a server: the caller. Root hands it to the package's user, or to the owner of the
- * data that is there already.
+ * The user who runs a server: the caller. Root hands it to the package's user, or to the owner of
+ * the data that is there already.
  *
  * @param {string} packageUser
  * @param {string} [folder]

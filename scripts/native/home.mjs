@@ -45,7 +45,8 @@ export function turnLog(file) {
 }
 
 /**
- * Why a server did not start, from its log; the end of the log is printed where it says nothing better.
+ * Why a server did not start, from its log; the end of the log is printed where it says nothing
+ * better.
  *
  * @param {string} name
  * @param {string} log

@@ -38,7 +38,7 @@ const THINGS = {
   },
 };
 
-/** While packages install, these keep them from starting their services and from making a database. */
+/** While packages install, these keep them from starting services and making a database. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const CLUSTERS = '/etc/postgresql-common/createcluster.d';
 const UNITS = ['rabbitmq-server', 'epmd.socket', 'epmd', 'postgresql', 'pgbouncer', 'redis-server'];

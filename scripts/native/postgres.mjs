@@ -1,4 +1,5 @@
-// PostgreSQL: a cluster of its own, reached over TCP alone (the path of a Unix socket might be too long).
+// PostgreSQL: a cluster of its own, reached over TCP alone (the path of a Unix socket might be too
+// long).
 import { spawnSync } from 'node:child_process';
 import { existsSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +41,8 @@ export class Postgres {
     turnLog(this.#log);
     if (!existsSync(this.#cluster)) this.#create();
     const pidFile = join(this.#cluster, 'postmaster.pid');
-    // left by a crash, and the pid is another program's now: PostgreSQL would take that for a server
+    // left by a crash, and the pid is another program's now: PostgreSQL would take that for a
+    // server
     if (pidIn(pidFile, '') !== undefined) rmSync(pidFile);
     const port = this.#settings.get('DB_PORT');
     const options = `-p ${port} -c max_connections=200 -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
@@ -63,7 +65,7 @@ export class Postgres {
     return this.#pid() !== undefined;
   }
 
-  /** @param {NodeJS.Signals} [signal] by default the "fast" stop: open transactions are rolled back */
+  /** @param {NodeJS.Signals} [signal] by default the "fast" stop, which rolls back */
   async stop(signal = 'SIGINT') {
     const pid = this.#pid();
     if (pid !== undefined) await end(pid, signal);

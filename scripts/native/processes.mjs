@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from './problem.mjs';
 
 /**
- * The pid in a file, if that process lives and its command line holds a text, so that a pid that was
- * reused is not mistaken for ours.
+ * The pid in a file, if that process lives and its command line holds a text, so that a pid that
+ * was reused is not mistaken for ours.
  *
  * @param {string} file
  * @param {string} text

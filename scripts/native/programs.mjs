@@ -11,8 +11,8 @@ import { delimiter, join } from 'node:path';
 const HOMEBREW = ['/opt/homebrew', '/usr/local', '/home/linuxbrew/.linuxbrew'];
 
 /**
- * The newest RabbitMQ. The folder holds its own scripts; those in the PATH of a Debian system refuse to
- * run as anyone but root.
+ * The newest RabbitMQ. The folder holds its own scripts; those in the PATH of a Debian system
+ * refuse to run as anyone but root.
  *
  * @returns {Programs | undefined}
  */

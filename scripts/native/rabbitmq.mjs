@@ -1,5 +1,5 @@
-// RabbitMQ. It reads nothing of the system's configuration, and it has an epmd (Erlang's name server) of
-// its own, so that stopping it leaves no process and disturbs no other RabbitMQ.
+// RabbitMQ. It reads nothing of the system's configuration, and it has an epmd (Erlang's name
+// server) of its own, so that stopping it leaves no process and disturbs no other RabbitMQ.
 import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

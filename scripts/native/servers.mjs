@@ -57,7 +57,8 @@ void runMain(async () => {
 });
 
 /**
- * Starts those that do not run. Whatever a failed or interrupted start leaves half done is stopped again.
+ * Starts those that do not run. Whatever a failed or interrupted start leaves half done is stopped
+ * again.
  *
  * @param {Server[]} servers
  */

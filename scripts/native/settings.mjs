@@ -33,8 +33,8 @@ export class Settings {
   }
 
   /**
-   * Chooses a free port and remembers it. The wish in the environment comes first, then the port that
-   * was remembered, then `ordinary`; where something else holds that one, the next free one.
+   * Chooses a free port and remembers it. The wish in the environment comes first, then the port
+   * that was remembered, then `ordinary`; where something else holds that one, the next free one.
    *
    * @param {string} key
    * @param {number} ordinary

@@ -20,7 +20,8 @@ async function write(service: 'queue' | 'db', file: string, text: string): Promi
   expect(status, output).toBe(0);
 }
 
-// RabbitMQ 4 does not start where flags that it requires were never enabled, and crashes with a report
+// RabbitMQ 4 does not start where flags that it requires were never enabled, and crashes with a
+// report
 test('"make infra" says that data is of another RabbitMQ, and what mends it', async () => {
   const flags = '/var/lib/rabbitmq/mnesia/rabbit@queue-feature_flags';
   // what version 3.10 writes
