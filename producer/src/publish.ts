@@ -32,7 +32,7 @@ export function createPublisher(session: QueueSession, queue: string, importId: 
   let inFlight = 0;
   const timer = setTimeout(() => {
     if (inFlight === 0 || session.isBlocked()) timer.refresh();
-    else session.fail(`RabbitMQ has confirmed nothing for ${CONFIRM_TIMEOUT / 1000} s`);
+    else session.fail(nothingConfirmed(queue));
   }, CONFIRM_TIMEOUT);
   session.lost.addEventListener('abort', () => clearTimeout(timer), { once: true });
   const onAnswer = (): void => {
@@ -56,6 +56,14 @@ export function createPublisher(session: QueueSession, queue: string, importId: 
       return isRegistered ? unconfirmed.map(({ message }) => message) : [...messages];
     },
   };
+}
+
+/** After a crash, a queue may be there and have no leader; then only its deletion helps. */
+function nothingConfirmed(queue: string): string {
+  return (
+    `RabbitMQ has confirmed nothing for ${CONFIRM_TIMEOUT / 1000} s (where its log says that the queue can't be ` +
+    `started, "rabbitmqctl delete_queue ${queue}" mends it)`
+  );
 }
 
 function toOutgoing(message: Message, importId: string): Outgoing & { message: Message } {

@@ -26,7 +26,10 @@ export class RejectLog {
       this.#byReason.set(kept, (this.#byReason.get(kept) ?? 0) + 1);
       if (this.count > TOLD_SINGLY) continue;
       const why = value === undefined ? reason : `${reason}: ${visible(value)}`;
-      this.#log.warn({ row, line, reason: why }, `row ${row} (line ${line}) rejected: ${why}`);
+      this.#log.warn(
+        { row, line, reason: why },
+        `row ${row}${line === undefined ? '' : ` (line ${line})`} rejected: ${why}`,
+      );
       if (this.count === TOLD_SINGLY) {
         this.#log.warn(`${TOLD_SINGLY} rows are rejected: more are only counted from here on`);
       }

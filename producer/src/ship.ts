@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { MessageTooLargeError } from '@csv2db/libs/queue/confirm.ts';
 import { finished } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
@@ -68,6 +69,8 @@ export async function* ship(
       ),
     );
     if (isDone) return;
+    const reason: unknown = session.lost.reason;
+    if (reason instanceof MessageTooLargeError) worklist.limitBodies(reason.maxBytes);
   }
 }
 

@@ -6,8 +6,8 @@ import type { RowChunk } from './source/rows.ts';
 /** A row that is not published, and why. */
 export interface Reject extends Problem {
   row: number;
-  /** The line of the file on which it begins, from 1. */
-  line: number;
+  /** The line of the file on which it begins, from 1, where that is known. */
+  line?: number;
 }
 
 /** Contacts of rows that follow one another in the file, none between them rejected. */

@@ -1,4 +1,4 @@
-import type { Message } from './pack.ts';
+import { packSmaller, type Message } from './pack.ts';
 import type { RowSpan } from './source/position.ts';
 import type { Reject } from './validate.ts';
 
@@ -22,6 +22,8 @@ export interface Shipment {
 export class Worklist {
   readonly #fresh: AsyncIterator<Shipment, void>;
   readonly #returned: Shipment[] = [];
+  /** Bytes of the largest body that the broker takes, as far as it has said. */
+  #mostBytes = Infinity;
   #isRead = false;
   #failure: Error | undefined;
 
@@ -35,18 +37,26 @@ export class Worklist {
    * @throws what reading the file failed with, every time since.
    */
   async take(): Promise<Shipment | undefined> {
-    const returned = this.#returned.shift();
-    if (returned) return returned;
+    const shipment = this.#returned.shift() ?? (await this.#read()) ?? this.#returned.shift();
+    return shipment && fitInto(this.#mostBytes, shipment);
+  }
+
+  async #read(): Promise<Shipment | undefined> {
     if (this.#failure) throw this.#failure;
     try {
       const { value, done } = await this.#fresh.next();
       this.#isRead ||= done === true;
-      return value ?? this.#returned.shift();
+      return value ?? undefined;
     } catch (error) {
       // the iterator has ended with it, and a session that is lost hides it
       this.#failure = error instanceof Error ? error : new Error(String(error));
       throw error;
     }
+  }
+
+  /** From now on no body has more bytes: the broker takes none that is larger. */
+  limitBodies(mostBytes: number): void {
+    this.#mostBytes = Math.min(this.#mostBytes, mostBytes);
   }
 
   /** Whether the file is read, and nothing has come back. */
@@ -58,4 +68,18 @@ export class Worklist {
   giveBack(shipment: Shipment, messages: readonly Message[]): void {
     this.#returned.push({ ...shipment, messages, read: 0, rejects: [], isRepeated: true });
   }
+}
+
+/** Packs what is too large into smaller messages; a row that is so alone is rejected. */
+function fitInto(mostBytes: number, shipment: Shipment): Shipment {
+  if (mostBytes === Infinity) return shipment;
+  const messages = shipment.messages.flatMap((message) => packSmaller(message, mostBytes));
+  const isTooLarge = ({ body }: Message): boolean => body.length > mostBytes;
+  const reason = `its message is larger than the ${mostBytes} bytes that RabbitMQ takes (max_message_size)`;
+  const rejects = messages.filter(isTooLarge).map(({ firstRow }) => ({ row: firstRow, reason }));
+  return {
+    ...shipment,
+    messages: messages.filter((message) => !isTooLarge(message)),
+    rejects: [...shipment.rejects, ...rejects],
+  };
 }
