@@ -129,17 +129,20 @@ it('two messages are taken in at first, and more once their size is known', asyn
     await sandbox.send(`{"name":"N","email":"${number}@example.com"}`);
   }
   const holder = await sandbox.pool.connect();
-  await holder.query('BEGIN; LOCK TABLE contacts IN EXCLUSIVE MODE');
-  sandbox.start('consumer', ['--parallel', '1']);
-  await until('the first row waits for the table', async () => {
-    const { rowCount } = await sandbox.pool.query(
-      "SELECT FROM pg_locks WHERE NOT granted AND relation = 'contacts'::regclass",
-    );
-    return rowCount === 1;
-  });
-  expect(await sandbox.ready()).toBe(8);
-  await holder.query('COMMIT');
-  holder.release();
+  try {
+    await holder.query('BEGIN; LOCK TABLE contacts IN EXCLUSIVE MODE');
+    sandbox.start('consumer', ['--parallel', '1']);
+    await until('the first row waits for the table', async () => {
+      const { rowCount } = await sandbox.pool.query(
+        "SELECT FROM pg_locks WHERE NOT granted AND relation = 'contacts'::regclass",
+      );
+      return rowCount === 1;
+    });
+    expect(await sandbox.ready()).toBe(8);
+  } finally {
+    await holder.query('COMMIT');
+    holder.release();
+  }
   await until('all are there', async () => (await sandbox.countContacts()) === 10);
 });
 
