@@ -85,12 +85,12 @@ describe('an import', () => {
     const rejects = log.filter(({ msg }) => /^row \d+ \(line \d+\) rejected: /.test(String(msg)));
     expect(rejects.map(({ row, reason }) => `${String(row)}: ${String(reason)}`)).toEqual([
       '2: the name is empty',
-      '3: "emz" is not a valid email',
-      '4: "@dd.com" is not a valid email',
-      '5: "em@" is not a valid email',
+      '3: the email is not valid: "emz"',
+      '4: the email is not valid: "@dd.com"',
+      '5: the email is not valid: "em@"',
       '6: 1 field instead of 2 (name,email)',
       '7: 3 fields instead of 2 (name,email)',
-      `8: "long@${'a'.repeat(64)}.com" is not a valid email`,
+      `8: the email is not valid: "long@${'a'.repeat(64)}.com"`,
       '9: a quote stands inside a field that does not begin with one',
       '10: text follows the closing quote of a field',
       '11: the row is not valid UTF-8',
