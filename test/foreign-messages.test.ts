@@ -130,17 +130,17 @@ it('two messages are taken in at first, and more once their size is known', asyn
   }
   const holder = await sandbox.pool.connect();
   try {
-    await holder.query('BEGIN; LOCK TABLE contacts IN EXCLUSIVE MODE');
+    await holder.query("BEGIN; INSERT INTO contacts VALUES ('N', '1@example.com')");
     sandbox.start('consumer', ['--parallel', '1']);
-    await until('the first row waits for the table', async () => {
+    await until('the first row waits for the other one', async () => {
       const { rowCount } = await sandbox.pool.query(
-        "SELECT FROM pg_locks WHERE NOT granted AND relation = 'contacts'::regclass",
+        "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'",
       );
       return rowCount === 1;
     });
     expect(await sandbox.ready()).toBe(8);
   } finally {
-    await holder.query('COMMIT');
+    await holder.query('ROLLBACK');
     holder.release();
   }
   await until('all are there', async () => (await sandbox.countContacts()) === 10);
