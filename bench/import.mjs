@@ -1,7 +1,7 @@
 // One import from end to end, with real processes: how long it took, and what it cost.
 import { fileURLToPath } from 'node:url';
 import { Process, serverSeconds } from './processes.mjs';
-import { databaseUrl, QUEUE, queueUrl } from './servers.mjs';
+import { ageQueues, databaseUrl, QUEUE, queueUrl } from './servers.mjs';
 
 const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
 /** What a consumer prints when it is ready. */
@@ -34,6 +34,7 @@ export async function importFile(database, { path, rows }, options) {
   const consumers = Array.from({ length: count }, () => service('consumer', flags, database));
   try {
     await Promise.all(consumers.map((consumer) => consumer.prints(CONSUMING)));
+    await ageQueues();
     const used = await usage(consumers);
     const settled = allSettled(consumers, rows);
     const began = performance.now();

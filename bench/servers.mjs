@@ -79,6 +79,14 @@ export async function prepare(database) {
   await client.end();
 }
 
+/** Takes the queue for an old one, as it is in use: a producer waits until a new one is safe from crashes. */
+export async function ageQueues() {
+  const connection = await connect(queueUrl.href);
+  const channel = await connection.createChannel();
+  for (const name of [QUEUE, `${QUEUE}.dead`]) await channel.deleteQueue(`${name}.young`);
+  await connection.close();
+}
+
 /**
  * Deletes the queue and its dead letters, if they are there.
  * @returns {Promise<number>} how many messages were in them
