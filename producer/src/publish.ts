@@ -1,5 +1,9 @@
 import { CONTENT_TYPE, HEADERS } from '@csv2db/libs/message.ts';
-import { publishConfirmed, type Outgoing } from '@csv2db/libs/queue/confirm.ts';
+import {
+  publishConfirmed,
+  type DurableProperties,
+  type Outgoing,
+} from '@csv2db/libs/queue/confirm.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
 
@@ -73,8 +77,14 @@ function toOutgoing(message: Message, importId: string): Outgoing & { message: M
     [HEADERS.row]: firstRow,
   };
   if (rows > 1) headers[HEADERS.rows] = rows;
-  const messageId = `${importId}-${firstRow}`;
-  return { message, body, properties: { contentType: CONTENT_TYPE, messageId, headers } };
+  const properties: DurableProperties = {
+    persistent: true,
+    mandatory: true,
+    contentType: CONTENT_TYPE,
+    messageId: `${importId}-${firstRow}`,
+    headers,
+  };
+  return { message, body, properties };
 }
 
 function* inTurn<T>(items: readonly T[]): Generator<T, never> {

@@ -1,6 +1,6 @@
-import type { Message, Options } from 'amqplib';
+import type { Message } from 'amqplib';
 import { HEADERS } from '@csv2db/libs/message.ts';
-import type { Outgoing } from '@csv2db/libs/queue/confirm.ts';
+import type { DurableProperties, Outgoing } from '@csv2db/libs/queue/confirm.ts';
 import type { Delivery, Refusal } from '../batch.ts';
 
 /** The headers of a dead letter, beside those of the message it was. */
@@ -71,7 +71,12 @@ export function toBareLetter({ refusal, body }: Letter, why: string): Letter {
     const value = headers.get(name);
     return isShort(value) ? [[name, value] as const] : [];
   });
-  return { refusal, body, properties: { headers: Object.fromEntries(kept) } };
+  const properties = {
+    persistent: true,
+    mandatory: true,
+    headers: Object.fromEntries(kept),
+  } as const;
+  return { refusal, body, properties };
 }
 
 /** The message that a dead letter was, to be published again. */
@@ -131,9 +136,14 @@ function withoutMoves(headers: ReadonlyMap<string, unknown>): [string, unknown][
 function propertiesOf(
   properties: Message['properties'],
   headers: readonly [string, unknown][],
-): Options.Publish {
+): DurableProperties {
   const kept = headers.filter(([name]) => !OBEYED.test(name));
-  const options: Options.Publish = { ...properties, headers: Object.fromEntries(kept) };
+  const options: DurableProperties = {
+    ...properties,
+    persistent: true,
+    mandatory: true,
+    headers: Object.fromEntries(kept),
+  };
   // the broker would refuse a message in another user's name, and throw an expired one away
   delete options.userId;
   delete options.expiration;

@@ -16,8 +16,14 @@ export class MessageTooLargeError extends TransientError {
 /** A message that is to be published. */
 export interface Outgoing {
   body: Buffer;
-  /** Its properties; that it is persistent and mandatory goes without saying. */
-  properties: Options.Publish;
+  /** They are sent as they are: amqplib takes twice as long for a copy by `...`. */
+  properties: DurableProperties;
+}
+
+/** Of a message that is kept on disk, and comes back from where there is no queue. */
+export interface DurableProperties extends Options.Publish {
+  persistent: true;
+  mandatory: true;
 }
 
 /**
@@ -53,8 +59,7 @@ export function publishConfirmed<T extends Outgoing>(
     lost.addEventListener('abort', finish, { once: true });
     try {
       for (const message of messages) {
-        const options = { ...message.properties, persistent: true, mandatory: true };
-        channel.publish('', queue, message.body, options, (error: unknown) => {
+        channel.publish('', queue, message.body, message.properties, (error: unknown) => {
           if (!error && !lost.aborted) unconfirmed.delete(message);
           onAnswer();
           if (--unanswered === 0) finish();
