@@ -38,8 +38,9 @@ demo:
 
 ##@ Develop
 
-check: $(installed) ## check format, types and style of the code and of the scripts
+check: $(installed) build-producer build-consumer ## check format, types and style of the code and of the scripts
 	npm run check
+	@node scripts/cli-docs.mjs --check
 	@scripts/check-scripts.sh
 
 test: $(installed) build-producer build-consumer ## run every test, on servers of its own [TEST_ARGS=…]

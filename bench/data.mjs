@@ -19,8 +19,8 @@ const GENERATOR = fileURLToPath(new URL('../producer/data/generate.mjs', import.
 /** @typedef {'clean' | 'few' | 'half' | 'tenfold'} FileName */
 
 /**
- * Writes the files that are needed: one of different emails, one in which 1% of the rows are copies of
- * earlier ones, one with 50%, and one of ten times as many different emails.
+ * Writes the files that are needed: one of different emails, one in which 1% of the rows are copies
+ * of earlier ones, one with 50%, and one of ten times as many different emails.
  *
  * @param {string} folder
  * @param {number} rows

@@ -16,7 +16,10 @@ const ROWS = 100_000;
 const ROWS_PER_MESSAGE = 1_000;
 /** Most times as long as `\copy`, the starts of the processes included. */
 const MOST_TIMES = 6;
-/** Most bytes that a process allocates on the heap of JavaScript, a row: half as many again as it does. */
+/**
+ * Most bytes that a process allocates on the heap of JavaScript, a row: half as many again as it
+ * does.
+ */
 const MOST_BYTES = { producer: 1_500, consumer: 1_500 };
 /** Most system calls to write, for each message of one row; there are 0.03. */
 const MOST_WRITES = 0.2;

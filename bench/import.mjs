@@ -19,8 +19,8 @@ const PATIENCE = 60_000;
 /** @typedef {{ rowsPerMessage: number, consumers?: number, parallel?: number }} ImportOptions */
 
 /**
- * Imports a file, and waits until each of its rows was inserted, or found to be a duplicate. The clock
- * runs from the start of the producer; the consumers run already.
+ * Imports a file, and waits until each of its rows was inserted, or found to be a duplicate. The
+ * clock runs from the start of the producer; the consumers run already.
  *
  * @param {string} database the table in it is empty
  * @param {import('./data.mjs').File} file

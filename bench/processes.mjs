@@ -1,4 +1,5 @@
-// Processes that are measured while they run. What they use is known on Linux only; elsewhere it is 0.
+// Processes that are measured while they run. What they use is known on Linux only; elsewhere it is
+// 0.
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';

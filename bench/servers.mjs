@@ -16,8 +16,8 @@ function serverUrl(variable) {
 }
 
 /**
- * How strings compare decides how fast an index grows. The official image, and most machines, have a
- * linguistic order; a server that was set up without a locale has the fastest, that of bytes.
+ * How strings compare decides how fast an index grows. The official image, and most machines, have
+ * a linguistic order; a server that was set up without a locale has the fastest, that of bytes.
  */
 const COLLATIONS = [
   { name: 'en_US.utf8', clause: "LOCALE 'en_US.utf8'" },
@@ -26,7 +26,8 @@ const COLLATIONS = [
 ];
 
 /**
- * Creates a database anew, in the first of those that the server has; `BENCH_COLLATION` wishes for one.
+ * Creates a database anew, in the first of those that the server has; `BENCH_COLLATION` wishes for
+ * one.
  *
  * @param {string} name
  * @returns {Promise<string>} the name of the collation
@@ -79,7 +80,10 @@ export async function prepare(database) {
   await client.end();
 }
 
-/** Takes the queue for an old one, as it is in use: a producer waits until a new one is safe from crashes. */
+/**
+ * Takes the queue for an old one, as it is in use: a producer waits until a new one is safe from
+ * crashes.
+ */
 export async function ageQueues() {
   const connection = await connect(queueUrl.href);
   const channel = await connection.createChannel();

@@ -46,7 +46,8 @@ function check(target) {
  * Runs a target that runs vitest, and counts its tests.
  *
  * @param {string} target
- * @param {{ suite?: string, rowsPerMessage?: number }} [how] the suite is the Debian whose servers are used
+ * @param {{ suite?: string, rowsPerMessage?: number }} [how] the suite is the Debian whose servers
+ * are used
  */
 function tests(target, how) {
   const { suite, rowsPerMessage } = how ?? {};

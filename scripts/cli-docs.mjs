@@ -1,4 +1,5 @@
-// Writes docs/cli.md from what the built programs say of themselves; with --check, fails where it is not current.
+// Writes docs/cli.md from what the built programs say of themselves; with --check, fails where it
+// is not current.
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -106,7 +106,8 @@ describe('consumer dead list', () => {
     expect(headers.filter((name) => name !== 'x-delivery-count')).toEqual(['x-origin']);
   });
 
-  // cause: a quorum queue deletes what was given back too often; since RabbitMQ 4 it does so unless told not to
+  // cause: a quorum queue deletes what was given back too often; since RabbitMQ 4 it does so unless
+  // told not to
   it.each([
     [
       'the limit is the default one',

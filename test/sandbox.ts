@@ -4,8 +4,8 @@ import pg from 'pg';
 import { start, type Run, type StartOptions } from './processes.ts';
 
 /**
- * A vhost and a database of its own on the real servers, the programs set up to use them, and a look
- * into both. `destroy` removes it all, after ending the programs that still run.
+ * A vhost and a database of its own on the real servers, the programs set up to use them, and a
+ * look into both. `destroy` removes it all, after ending the programs that still run.
  */
 export class Sandbox {
   readonly env: Record<string, string>;
@@ -123,7 +123,9 @@ export class Sandbox {
     return rows[0]?.count ?? 0;
   }
 
-  /** Messages in a queue that are ready; those delivered and not acknowledged are not among them. */
+  /**
+   * Messages in a queue that are ready; those delivered and not acknowledged are not among them.
+   */
   async ready(queue = 'csv2db'): Promise<number> {
     return (await this.channel.checkQueue(queue)).messageCount;
   }

@@ -5,7 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { StartOptions } from './processes.ts';
 import { Sandbox } from './sandbox.ts';
 
-/** A sandbox with an empty queue and a new folder for each test of a file, to run the producer in. */
+/**
+ * A sandbox with an empty queue and a new folder for each test of a file, to run the producer in.
+ */
 export function workbench() {
   let sandbox: Sandbox;
   let folder: string;

@@ -146,7 +146,8 @@ export function readConfig(
       if (yes !== true) command.error('error: dead purge deletes every dead letter: add --yes');
       onDead({ kind: 'purge' });
     });
-  // not inherited by the commands above: a word that is none of them reaches this one as an argument
+  // not inherited by the commands above: a word that is none of them reaches this one as an
+  // argument
   command.allowExcessArguments().action(() => {
     const [word] = command.args;
     if (word !== undefined) command.error(`error: unknown command '${word}'`);

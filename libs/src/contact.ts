@@ -11,7 +11,10 @@ export const MAX_EMAIL_LENGTH = 254;
 const EMAIL =
   /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
 
-/** Whether an address is one that a browser's email field accepts, and no longer than 254 characters. */
+/**
+ * Whether an address is one that a browser's email field accepts, and no longer than 254
+ * characters.
+ */
 export function isEmail(text: string): boolean {
   return text.length <= MAX_EMAIL_LENGTH && EMAIL.test(text);
 }

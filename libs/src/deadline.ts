@@ -1,4 +1,7 @@
-/** The longest delay that a timer of Node.js takes, in milliseconds; it fires at once for a longer one. */
+/**
+ * The longest delay that a timer of Node.js takes, in milliseconds; it fires at once for a longer
+ * one.
+ */
 export const LONGEST_DELAY = 2 ** 31 - 1;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The class of an error says what happens next. Anything that is not one of these is a defect of the
- * program: it ends the process with status 2 and a stack trace (see lifecycle.ts).
+ * The class of an error says what happens next. Anything that is not one of these is a defect of
+ * the program: it ends the process with status 2 and a stack trace (see lifecycle.ts).
  */
 
 /**
@@ -17,7 +17,9 @@ export class TransientError extends Error {
   override name = 'TransientError';
 }
 
-/** The text of anything that was thrown; of several attempts at once (`AggregateError`), the first. */
+/**
+ * The text of anything that was thrown; of several attempts at once (`AggregateError`), the first.
+ */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);

@@ -14,10 +14,10 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * Runs a program to its exit status, and ends the process with it.
  *
- * The signal handed to `program` is aborted by the first SIGINT, SIGTERM or SIGHUP, with the name of that
- * signal as its reason; a second one ends the process at once, with status 1. A `FatalError` is one
- * line on standard error and status 1; anything else that is thrown or left unhandled is a defect:
- * its stack, and status 2.
+ * The signal handed to `program` is aborted by the first SIGINT, SIGTERM or SIGHUP, with the name
+ * of that signal as its reason; a second one ends the process at once, with status 1. A
+ * `FatalError` is one line on standard error and status 1; anything else that is thrown or left
+ * unhandled is a defect: its stack, and status 2.
  */
 export async function runMain(program: (signal: AbortSignal) => Promise<number>): Promise<never> {
   const stop = new AbortController();
@@ -45,8 +45,9 @@ export async function runMain(program: (signal: AbortSignal) => Promise<number>)
 }
 
 /**
- * Once the signal is aborted, says so, and gives the program so many milliseconds to end by itself; then
- * it ends with status 1, whatever it waits for. The broker takes back what was not acknowledged.
+ * Once the signal is aborted, says so, and gives the program so many milliseconds to end by itself;
+ * then it ends with status 1, whatever it waits for. The broker takes back what was not
+ * acknowledged.
  */
 export function limitDrain(signal: AbortSignal, milliseconds: number, log: Logger): void {
   signal.addEventListener('abort', () => {
@@ -69,7 +70,10 @@ export function fail(error: unknown): never {
   exit(EXIT.defect);
 }
 
-/** Ends the process, also where a thread is in a system call that never returns: Node.js would wait for it. */
+/**
+ * Ends the process, also where a thread is in a system call that never returns: Node.js would wait
+ * for it.
+ */
 function exit(status: number): never {
   const isInThread = (resource: string): boolean => /^(FSReq|GetAddrInfo)/.test(resource);
   if (process.getActiveResourcesInfo().some(isInThread)) {
@@ -81,7 +85,10 @@ function exit(status: number): never {
   process.exit(status);
 }
 
-/** The status of a process that has finished, or that the aborted signal stopped before: 129, 130 or 143. */
+/**
+ * The status of a process that has finished, or that the aborted signal stopped before: 129, 130 or
+ * 143.
+ */
 export function exitStatus(signal: AbortSignal): number {
   const name: unknown = signal.reason;
   const stoppedBy = STOP_SIGNALS.find((stopSignal) => stopSignal === name);

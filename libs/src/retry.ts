@@ -39,8 +39,8 @@ export async function retry<T>(
 }
 
 /**
- * Pauses between attempts. Each is twice as long as the one before, and shortened by up to half at random, so
- * that many who lost the same server do not come back at the same time.
+ * Pauses between attempts. Each is twice as long as the one before, and shortened by up to half at
+ * random, so that many who lost the same server do not come back at the same time.
  */
 export class Backoff {
   readonly #first: number;

@@ -5,8 +5,8 @@ const OUTER_SPACES = /^ +| +$/g;
 const LONGEST = 300;
 
 /**
- * A text in quotes, for a message, in which everything can be seen: what has no mark of its own, and spaces at the
- * ends, are escapes as in JSON.
+ * A text in quotes, for a message, in which everything can be seen: what has no mark of its own,
+ * and spaces at the ends, are escapes as in JSON.
  */
 export function visible(text: string): string {
   const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;

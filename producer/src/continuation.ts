@@ -10,7 +10,9 @@ export interface Continuation {
   canResume: boolean;
 }
 
-/** The command that goes on where this process ended early, for a POSIX shell; without passwords. */
+/**
+ * The command that goes on where this process ended early, for a POSIX shell; without passwords.
+ */
 export function continuation({ args, rows, limit, canResume }: Continuation): string {
   const overruled = process.env['FC_PRODUCER_OFFSET'] === undefined ? [] : ['--offset', '0'];
   const from = canResume ? [...overruled, '--resume'] : ['--offset', String(rows)];

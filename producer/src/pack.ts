@@ -10,7 +10,10 @@ export interface Message {
   body: Buffer;
 }
 
-/** Most characters in a body of several rows, or a little more; a longer row is a message of its own. */
+/**
+ * Most characters in a body of several rows, or a little more; a longer row is a message of its
+ * own.
+ */
 const MAX_CHARACTERS = 256 * 1024;
 /** Characters of a row apart from its values: `{"name":"","email":""},`. */
 const PUNCTUATION = 23;
@@ -27,8 +30,8 @@ export function pack(runs: readonly ContactRun[], rowsPerMessage: number): Messa
 }
 
 /**
- * Packs the rows of a message anew, for a broker that finds it too large: in halves, and those in halves, until no
- * body is larger than so many bytes, or is a row alone.
+ * Packs the rows of a message anew, for a broker that finds it too large: in halves, and those in
+ * halves, until no body is larger than so many bytes, or is a row alone.
  */
 export function packSmaller(message: Message, mostBytes: number): Message[] {
   const { firstRow, rows, body } = message;

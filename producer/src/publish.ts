@@ -8,19 +8,19 @@ import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
 
 /**
- * How long the broker may be silent about what was sent, in milliseconds, alarms apart. It never answers
- * for what was on its way into a quorum queue that is deleted.
+ * How long the broker may be silent about what was sent, in milliseconds, alarms apart. It never
+ * answers for what was on its way into a quorum queue that is deleted.
  */
 const CONFIRM_TIMEOUT = 30_000;
 
 /** Publishes messages to one queue, with publisher confirms. */
 export interface Publisher {
   /**
-   * Sends all of them at once, as persistent messages, on the next of the session's channels. One that
-   * is sent again, by this or a later session, has the same message id.
+   * Sends all of them at once, as persistent messages, on the next of the session's channels. One
+   * that is sent again, by this or a later session, has the same message id.
    *
-   * @returns resolves when the broker has answered for every one of them, or the session is lost, to
-   * those that it did not confirm; what it confirmed is on disk.
+   * @returns resolves when the broker has answered for every one of them, or the session is lost,
+   * to those that it did not confirm; what it confirmed is on disk.
    */
   publish(messages: readonly Message[]): Promise<Message[]>;
 }

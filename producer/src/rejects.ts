@@ -7,7 +7,10 @@ const TOLD_SINGLY = 20;
 /** Reasons that are told apart; the lengths of rows with too many fields are without bound. */
 const MOST_REASONS = 100;
 
-/** Tells which rows are rejected: the first ones one by one, and of all of them how many for which reason. */
+/**
+ * Tells which rows are rejected: the first ones one by one, and of all of them how many for which
+ * reason.
+ */
 export class RejectLog {
   /** Number of the rejected rows. */
   count = 0;

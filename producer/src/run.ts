@@ -26,10 +26,11 @@ const PROGRESS_INTERVAL = 5_000;
  * Publishes the rows of a file: every row ends confirmed by the broker, or rejected and logged. An
  * outage of the broker is waited out; what it had not confirmed is sent again.
  *
- * Resolves when the file has been read, or the signal was aborted, and every message sent until then
- * is confirmed.
+ * Resolves when the file has been read, or the signal was aborted, and every message sent until
+ * then is confirmed.
  *
- * @throws FatalError when the file fails, the broker for longer than `retryFor`, or too many rows are rejected.
+ * @throws FatalError when the file fails, the broker for longer than `retryFor`, or too many rows
+ * are rejected.
  */
 export async function run(config: ProducerConfig, signal: AbortSignal, log: Logger): Promise<void> {
   const source = await openSource(config.file);
@@ -131,8 +132,8 @@ function toShipment(chunk: RowChunk, rowsPerMessage: number): Shipment {
 }
 
 /**
- * Bytes to read at a time: enough for a message, and so few that the messages of the chunks in hand, of
- * which each takes far more memory than its row, are not too many.
+ * Bytes to read at a time: enough for a message, and so few that the messages of the chunks in
+ * hand, of which each takes far more memory than its row, are not too many.
  */
 function blockSizeFor(rowsPerMessage: number): number {
   return (rowsPerMessage < 100 ? 8 : 64) * 1024;
@@ -140,8 +141,8 @@ function blockSizeFor(rowsPerMessage: number): number {
 
 /**
  * A quorum queue holds up a channel that has 32 messages on their way into its log
- * (`quorum_commands_soft_limit`), so several fill each write to disk. A worker alone has one, on which the
- * order of the file is kept.
+ * (`quorum_commands_soft_limit`), so several fill each write to disk. A worker alone has one, on
+ * which the order of the file is kept.
  */
 function sessionsOf({ parallel, retryFor }: ProducerConfig): SessionsOptions {
   return { clientName: 'csv2db producer', channels: parallel === 1 ? 1 : 4 * parallel, retryFor };

@@ -40,11 +40,11 @@ export interface ShipOptions {
 }
 
 /**
- * Gets shipments confirmed by the broker, through refusals and lost sessions. Ends when all are, or the sessions
- * end.
+ * Gets shipments confirmed by the broker, through refusals and lost sessions. Ends when all are, or
+ * the sessions end.
  *
- * How much is unconfirmed is bounded. That bounds the memory, and holds the file back when the broker is slow or an
- * alarm blocks it.
+ * How much is unconfirmed is bounded. That bounds the memory, and holds the file back when the
+ * broker is slow or an alarm blocks it.
  *
  * @throws what reading the shipments, or the sessions, failed with.
  * @throws FatalError when the broker refuses everything for too long.
@@ -95,7 +95,10 @@ async function* told<T>(work: (tell: Tell) => Promise<T>): AsyncGenerator<ShipEv
   }
 }
 
-/** A worker: takes shipments as fast as they are confirmed, until there are none or the session is lost. */
+/**
+ * A worker: takes shipments as fast as they are confirmed, until there are none or the session is
+ * lost.
+ */
 async function work(
   session: QueueSession,
   publisher: Publisher,

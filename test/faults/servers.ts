@@ -51,8 +51,8 @@ export async function rabbitmqctl(...args: string[]): Promise<string> {
 }
 
 /**
- * Makes the broker ignore whatever arrives on one channel of a vhost's producer, though its connection
- * lives.
+ * Makes the broker ignore whatever arrives on one channel of a vhost's producer, though its
+ * connection lives.
  *
  * @returns what ends it.
  */

@@ -74,6 +74,8 @@ describe('a dead letter', () => {
     expect(body).toEqual(original.content);
     expect(restored).toEqual({
       ...original.properties,
+      persistent: true,
+      mandatory: true,
       headers: original.properties.headers ?? {},
     });
   });
@@ -130,6 +132,8 @@ describe('a dead letter', () => {
     const bare = toBareLetter(letter(delivery('x', { headers })), 'too large');
     expect(String(bare.body)).toBe('x');
     expect(bare.properties).toEqual({
+      persistent: true,
+      mandatory: true,
       headers: {
         'x-csv2db-import': 'import',
         'x-csv2db-row': 7,

@@ -132,7 +132,10 @@ export function queueConfig(options: {
   };
 }
 
-/** Removes empty `FC_*` variables, so that an empty value means "not set", as it did in the original. */
+/**
+ * Removes empty `FC_*` variables, so that an empty value means "not set", as it did in the
+ * original.
+ */
 export function dropEmptyVariables(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(env)) {
     if (name.startsWith('FC_') && env[name] === '') Reflect.deleteProperty(env, name);

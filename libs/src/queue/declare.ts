@@ -30,8 +30,8 @@ export async function declareQueues(
   { name, deadName, type, user }: QueueConfig,
   log: Logger,
 ): Promise<Declared> {
-  // only a refusal shows it, which RabbitMQ logs as an error: the answer to a declaration is the same
-  // for a queue that was there and for one that was not
+  // only a refusal shows it, which RabbitMQ logs as an error: the answer to a declaration is the
+  // same for a queue that was there and for one that was not
   const isQueueNew = !(await exists(connection, name));
   const isDeadNew = isQueueNew || !(await exists(connection, deadName));
   const news = [...(isQueueNew ? [name] : []), ...(isDeadNew ? [deadName] : [])];

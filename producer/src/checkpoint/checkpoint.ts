@@ -15,7 +15,9 @@ export interface Checkpoint {
   rows: number;
   /** Where to read on from. */
   seek: Position;
-  /** The last row that had been sent by then; those behind the prefix are sent again on resuming. */
+  /**
+   * The last row that had been sent by then; those behind the prefix are sent again on resuming.
+   */
   sent: number;
   file: Fingerprint;
 }

@@ -30,7 +30,9 @@ export class Checkpointer {
     this.#wanted = { rows, seek, sent };
   }
 
-  /** Notes how far the import is; saves it within a second. @param sent the last row that was sent. */
+  /**
+   * Notes how far the import is; saves it within a second. @param sent the last row that was sent.
+   */
   note({ rows, seek }: Standing, sent: number): void {
     this.#wanted = { rows, seek, sent };
     if (rows !== this.#savedRows) this.#timer ??= setTimeout(() => void this.save(), INTERVAL);

@@ -7,12 +7,13 @@ import type { Source } from '../source/open.ts';
 const SAMPLE = 64 * 1024;
 
 /**
- * What tells whether a file is the one that was read up to some byte: its device and inode, its size, and SHA-256
- * of its first 64 KiB and of the 64 KiB on either side of that byte.
+ * What tells whether a file is the one that was read up to some byte: its device and inode, its
+ * size, and SHA-256 of its first 64 KiB and of the 64 KiB on either side of that byte.
  *
- * A file that was replaced, edited, re-exported or re-ordered differs in one of them. The rest is not read: for a
- * file of many gigabytes that would take as long as importing it, and a file changed only there, in place and to
- * the same length, is still imported whole; the rows before the byte are taken as they were then.
+ * A file that was replaced, edited, re-exported or re-ordered differs in one of them. The rest is
+ * not read: for a file of many gigabytes that would take as long as importing it, and a file
+ * changed only there, in place and to the same length, is still imported whole; the rows before the
+ * byte are taken as they were then.
  */
 export interface Fingerprint {
   device: string;

@@ -26,9 +26,10 @@ export function tooLong(maxRow: number): string {
 /**
  * Finds the rows at the head of some bytes. Blank lines between them are none.
  *
- * A row ends with the first line break outside quotes; a quote is one only where it begins a field. Of a
- * quoted field that is not closed, or has text behind its closing quote, nobody knows whether it was to have
- * line breaks: the row ends with the first one in it, and the rows behind are not swallowed.
+ * A row ends with the first line break outside quotes; a quote is one only where it begins a field.
+ * Of a quoted field that is not closed, or has text behind its closing quote, nobody knows whether
+ * it was to have line breaks: the row ends with the first one in it, and the rows behind are not
+ * swallowed.
  *
  * The result does not depend on how many more bytes are there than those that decide it.
  *
@@ -97,7 +98,10 @@ export function findRows(
     }
   }
 
-  /** The quote that closes a field; the end of the bytes when none does, undefined while one may come. */
+  /**
+   * The quote that closes a field; the end of the bytes when none does, undefined while one may
+   * come.
+   */
   function closingQuote(field: number): number | undefined {
     for (let at = field + 1; ; at += 2) {
       at = offsetOf(QUOTE, at);

@@ -31,9 +31,9 @@ const CSV = {
 /**
  * Parses the complete rows at the head of some bytes.
  *
- * There are two ways. Where no quote is in the bytes, every comma and line break separates, and they are cut as
- * one text, in a fifth of the time. Otherwise the rows are found first, and parsed one by one. Both part rows by
- * the same rule, of which the first way has only the simple half.
+ * There are two ways. Where no quote is in the bytes, every comma and line break separates, and
+ * they are cut as one text, in a fifth of the time. Otherwise the rows are found first, and parsed
+ * one by one. Both part rows by the same rule, of which the first way has only the simple half.
  *
  * @param isLast whether the last row is complete without a line break, because no more bytes come.
  * @param maxRow the most bytes of a row.
@@ -48,7 +48,10 @@ export function parseRows(bytes: Buffer, isLast: boolean, maxRow: number): Parse
   return { rows: parseFound(bytes, bounds), consumed, starts: bounds.map(({ start }) => start) };
 }
 
-/** Parses rows that were found. All that have quotes go through csv-parse at once: a call of it is dear. */
+/**
+ * Parses rows that were found. All that have quotes go through csv-parse at once: a call of it is
+ * dear.
+ */
 function parseFound(bytes: Buffer, bounds: readonly RowBounds[]): Row[] {
   const quoted: { index: number; text: string }[] = [];
   const rows = bounds.map(({ start, end, isQuoted, problem }, index): Row => {

@@ -29,8 +29,8 @@ const OTHER_DELIMITERS: readonly [delimiter: string, name: string][] = [
 ];
 
 /**
- * Passes the blocks of a file on, unless the first one shows that it is no CSV of this kind, where every row would
- * be rejected. Says so, too, where the first line seems to be a header.
+ * Passes the blocks of a file on, unless the first one shows that it is no CSV of this kind, where
+ * every row would be rejected. Says so, too, where the first line seems to be a header.
  *
  * @throws FormatError that names the format and what to do.
  */
@@ -53,7 +53,10 @@ export async function* ofThisFormat(
   }
 }
 
-/** What a file is that begins with these bytes, and what to do about it; undefined when it may be CSV. */
+/**
+ * What a file is that begins with these bytes, and what to do about it; undefined when it may be
+ * CSV.
+ */
 export function otherFormat(head: Buffer): string | undefined {
   const signature = SIGNATURES.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
   if (signature) return signature[1];

@@ -36,7 +36,10 @@ export interface Source {
   fd: number;
   /** A regular file. Anything else, such as a pipe, can be read once, from its start. */
   isRegular: boolean;
-  /** The path without links, which is the same for all its names; the name of what is no regular file. */
+  /**
+   * The path without links, which is the same for all its names; the name of what is no regular
+   * file.
+   */
   path: string;
   /** Its state when it was opened. */
   opened: FileState;

@@ -17,8 +17,8 @@ export interface RowChunk {
 }
 
 /**
- * Bytes that one row may have. Only an unclosed quote makes a row grow this long; without a bound it
- * would take the rest of the file into memory, and with it.
+ * Bytes that one row may have. Only an unclosed quote makes a row grow this long; without a bound
+ * it would take the rest of the file into memory, and with it.
  */
 export const MAX_ROW = 1024 * 1024;
 
@@ -28,8 +28,8 @@ const BEHIND_QUOTE = 2;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
- * Parses a stream of bytes into chunks of rows, in constant memory. A chunk holds the rows that end in one
- * block.
+ * Parses a stream of bytes into chunks of rows, in constant memory. A chunk holds the rows that end
+ * in one block.
  *
  * @param from where the blocks begin in the file.
  */

@@ -4,8 +4,8 @@ import { LF } from './bounds.ts';
 import type { Source } from './open.ts';
 
 /**
- * Passes the blocks of a file on, and tells at its end what suggests that they are not the whole file: a last line
- * without a line break, and a change of the file while it was read.
+ * Passes the blocks of a file on, and tells at its end what suggests that they are not the whole
+ * file: a last line without a line break, and a change of the file while it was read.
  */
 export async function* wholeFile(
   blocks: AsyncIterable<Buffer>,

@@ -11,9 +11,9 @@ interface ReadRow {
 }
 
 /**
- * Reads a file as the rule says it, character by character, and as a whole: a quote is one only where a field
- * begins; a row ends with a line break outside quotes; a field that is not closed, or has text behind its quote,
- * ends its row with the first line break in it.
+ * Reads a file as the rule says it, character by character, and as a whole: a quote is one only
+ * where a field begins; a row ends with a line break outside quotes; a field that is not closed, or
+ * has text behind its quote, ends its row with the first line break in it.
  */
 function readByCharacter(file: string): ReadRow[] {
   const rows: ReadRow[] = [];
