@@ -84,15 +84,19 @@ export function readConfig(
         .argParser(statementTimeout),
     )
     .addOption(
-      new Option('--batch-bytes <int>', 'bytes of messages to store at a time')
+      new Option(
+        '--batch-bytes <int>',
+        'bytes of messages to store at a time (default: follows the database)',
+      )
         .env('FC_CONSUMER_BATCH_BYTES')
-        .default(0, 'follows the database')
         .argParser(integer(1, 64 * 1024 * 1024)),
     )
     .addOption(
-      new Option('--prefetch <int>', 'most messages that a worker has unacknowledged')
+      new Option(
+        '--prefetch <int>',
+        'most messages that a worker has unacknowledged (default: two batches)',
+      )
         .env('FC_CONSUMER_PREFETCH')
-        .default(0, 'two batches')
         .argParser(integer(1, 65_535)),
     );
   const migrate = command
@@ -161,7 +165,7 @@ export function readConfig(
     config: {
       parallel: options.parallel,
       queue: queueConfig(options),
-      batches: { bytes: options.batchBytes || undefined, prefetch: options.prefetch || undefined },
+      batches: { bytes: options.batchBytes, prefetch: options.prefetch },
       database: {
         host: options.dbHost,
         port: options.dbPort,

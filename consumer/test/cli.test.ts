@@ -50,7 +50,7 @@ describe('consumer --help', () => {
   it.each(FLAGS)('names %s, %s and its default', async (flag, variable, value) => {
     const help = (await run(['--help'])).stdout.replaceAll(/\s+/g, ' ');
     expect(help).toMatch(
-      new RegExp(`${flag} <[^>]+> [^-]*default: "?${value}"?, env: ${variable}`),
+      new RegExp(`${flag} <[^>]+> [^-]*default: "?${value}"?(,|\\) \\() ?env: ${variable}`),
     );
   });
 });

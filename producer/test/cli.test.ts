@@ -59,7 +59,9 @@ describe('producer --help', () => {
     const help = (await run(['--help'])).stdout.replaceAll(/\s+/g, ' ');
     expect(help).toMatch(new RegExp(`${flag} <[^>]+> [^-]*${variable}`));
     if (value)
-      expect(help).toMatch(new RegExp(`${flag} [^-]*default: "?${value}"?, env: ${variable}`));
+      expect(help).toMatch(
+        new RegExp(`${flag} [^-]*default: "?${value}"?(,|\\) \\() ?env: ${variable}`),
+      );
   });
 });
 

@@ -61,9 +61,11 @@ export function serviceCommand(service: string, description: string, version: st
         .argParser(queueName),
     )
     .addOption(
-      new Option('--dead-queue <string>', 'name of the queue for what can not be stored')
+      new Option(
+        '--dead-queue <string>',
+        'name of the queue for what can not be stored (default: the name of the queue and .dead)',
+      )
         .env(env('DEAD_QUEUE'))
-        .default('', 'the name of the queue and .dead')
         .argParser(queueName),
     )
     .addOption(
@@ -108,10 +110,10 @@ export function queueConfig(options: {
   queueUser: string;
   queuePass: string;
   queueName: string;
-  deadQueue: string;
+  deadQueue?: string | undefined;
   queueType: QueueType;
 }): QueueConfig {
-  const deadName = options.deadQueue || `${options.queueName}.dead`;
+  const deadName = options.deadQueue ?? `${options.queueName}.dead`;
   if (deadName === options.queueName) {
     throw new FatalError(
       `--dead-queue and --queue-name are both "${deadName}": what can't be stored would come back`,
