@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { type Channel, type ChannelModel, connect } from 'amqplib';
 import pg from 'pg';
-import { start, type Run, type StartOptions } from './processes.ts';
+import { type Run, start, type StartOptions } from './processes.ts';
 
 /**
  * A vhost and a database of its own on the real servers, the programs set up to use them, and a

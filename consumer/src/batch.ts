@@ -1,5 +1,5 @@
-import type { ConsumeMessage } from 'amqplib';
 import type { Contact } from '@csv2db/libs/contact.ts';
+import type { ConsumeMessage } from 'amqplib';
 
 /** A message on its way through the stages; it is acknowledged on the channel it came from. */
 export type Delivery = ConsumeMessage;

@@ -5,12 +5,12 @@ import {
   queueConfig,
   serviceCommand,
 } from '@csv2db/libs/options/service-command.ts';
-import { integer, text, type LogLevel } from '@csv2db/libs/options/values.ts';
+import { integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
+import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/connect.ts';
 import { databaseName, statementTimeout } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
-import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 
 export interface ConsumerConfig {
   /** Number of workers, each with a channel and a database connection of its own. */

@@ -1,5 +1,5 @@
-import type { Channel } from 'amqplib';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { Channel } from 'amqplib';
 import type { Delivery } from './batch.ts';
 import type { BatchSize } from './batch-size.ts';
 import { Collector } from './collector.ts';

@@ -1,11 +1,11 @@
-import type { ConfirmChannel } from 'amqplib';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { ConfirmChannel } from 'amqplib';
 import type { Delivery, Outcome } from './batch.ts';
-import type { ConsumerConfig } from './config.ts';
 import { BatchSize } from './batch-size.ts';
+import type { ConsumerConfig } from './config.ts';
 import { openDatabase } from './database/connect.ts';
 import { decode } from './decode.ts';
 import { intake } from './intake.ts';

@@ -1,7 +1,7 @@
-import type { ConfirmChannel } from 'amqplib';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { ConfirmChannel } from 'amqplib';
 import type { Delivery, Refusal } from './batch.ts';
 import { bury } from './dead-letters/bury.ts';
 

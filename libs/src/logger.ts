@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { destination, pino, type Logger } from 'pino';
+import { destination, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { codeOf, FatalError, messageOf } from './errors.ts';
 import { fail } from './lifecycle.ts';

@@ -1,7 +1,7 @@
 // Writes CSV rows (name,email; no header, every email once) to standard output:
 //   node producer/data/generate.mjs ROWS [SEED]     the same rows for the same seed (default 1)
-import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 
 const FIRST_NAMES =
   'Ada Bela Carla Dario Edda Farid Greta Hanna Igor Jonas Kira Lena Milo Nadia Otto Paula Quinn Rosa Samir Tilda Ugo Vera Wanda Xenia Yusuf Zora Anouk Björn Chloé Dušan Éva Łukasz Núria Søren'.split(

@@ -6,10 +6,10 @@ import {
   queueConfig,
   serviceCommand,
 } from '@csv2db/libs/options/service-command.ts';
-import { durationOrForever, integer, text, type LogLevel } from '@csv2db/libs/options/values.ts';
+import { durationOrForever, integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
-import type { RejectLimit } from './limit-rejects.ts';
 import type { CheckpointPlace } from './checkpoint/store.ts';
+import type { RejectLimit } from './limit-rejects.ts';
 
 export interface ProducerConfig {
   /** Path of the CSV file, or - for standard input. */

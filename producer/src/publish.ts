@@ -1,8 +1,8 @@
 import { CONTENT_TYPE, HEADERS } from '@csv2db/libs/message.ts';
 import {
-  publishConfirmed,
   type DurableProperties,
   type Outgoing,
+  publishConfirmed,
 } from '@csv2db/libs/queue/confirm.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';

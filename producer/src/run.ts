@@ -1,7 +1,7 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
-import { fromStart, resume, type Beginning } from './checkpoint/checkpoint.ts';
+import { type Beginning, fromStart, resume } from './checkpoint/checkpoint.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { openStore } from './checkpoint/store.ts';
 import type { ProducerConfig } from './config.ts';

@@ -7,7 +7,7 @@ import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import type { RowSpan } from './source/position.ts';
-import { Worklist, type Shipment } from './worklist.ts';
+import { type Shipment, Worklist } from './worklist.ts';
 
 /** Pause before messages that the broker refused are sent again, in milliseconds. */
 const REFUSAL_PAUSE = 1_000;

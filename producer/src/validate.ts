@@ -1,4 +1,4 @@
-import { contactProblem, type Contact, type Problem } from '@csv2db/libs/contact.ts';
+import { type Contact, contactProblem, type Problem } from '@csv2db/libs/contact.ts';
 import { MalformedRow, type Row } from './source/csv.ts';
 import { linesOf } from './source/lines.ts';
 import type { RowChunk } from './source/rows.ts';

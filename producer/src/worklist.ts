@@ -1,4 +1,4 @@
-import { packSmaller, type Message } from './pack.ts';
+import { type Message, packSmaller } from './pack.ts';
 import type { RowSpan } from './source/position.ts';
 import type { Reject } from './validate.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pack, packSmaller, type Message } from '../src/pack.ts';
+import { type Message, pack, packSmaller } from '../src/pack.ts';
 import type { ContactRun } from '../src/validate.ts';
 
 function run(firstRow: number, count: number, name = 'N'): ContactRun {

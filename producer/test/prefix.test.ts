@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { ConfirmedPrefix } from '../src/prefix.ts';
-import { START, type RowSpan } from '../src/source/position.ts';
+import { type RowSpan, START } from '../src/source/position.ts';
 
 /** Chunks of three rows, one behind the other. */
 const chunks = Array.from({ length: 10 }, (_, index): RowSpan => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { START } from '../src/source/position.ts';
-import { Worklist, type Shipment } from '../src/worklist.ts';
+import { type Shipment, Worklist } from '../src/worklist.ts';
 
 function shipment(firstRow: number): Shipment {
   const message = { firstRow, rows: 1, body: Buffer.from('{}') };

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { account, ownFile, ownFolder } from './accounts.mjs';
 import { startFailed, turnLog } from './home.mjs';
-import { end, holds, pidIn } from './processes.mjs';
 import { Problem } from './problem.mjs';
+import { end, holds, pidIn } from './processes.mjs';
 import { findPostgres, isAtLeast } from './programs.mjs';
 import { readSettings } from './settings.mjs';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { account, ownFile, ownFolder } from './accounts.mjs';
 import { startFailed, turnLog } from './home.mjs';
-import { end, holds, isTaken, pidIn } from './processes.mjs';
 import { Problem } from './problem.mjs';
+import { end, holds, isTaken, pidIn } from './processes.mjs';
 import { findEpmd, findRabbitmq, isAtLeast } from './programs.mjs';
 import { readSettings } from './settings.mjs';
 

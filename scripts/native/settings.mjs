@@ -1,7 +1,7 @@
 // A file of KEY=value pairs, and the ports in it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { isTaken } from './processes.mjs';
 import { Problem } from './problem.mjs';
+import { isTaken } from './processes.mjs';
 
 /** The KEY=value pairs of a file. Each change is written. */
 export class Settings {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { until } from '../sandbox.ts';
 import { docker, Project } from '../project.ts';
+import { until } from '../sandbox.ts';
 
 let project: Project;
 

@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DATA } from '../processes.ts';
-import { until } from '../sandbox.ts';
 import { docker, Project } from '../project.ts';
+import { until } from '../sandbox.ts';
 
 /** In the order of a first day with the system: each test goes on where the one before it ended. */
 let project: Project;

@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { join } from 'node:path';
-import { Pgbouncer } from './pgbouncer.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DATA } from '../processes.ts';
 import { Sandbox, until } from '../sandbox.ts';
+import { Pgbouncer } from './pgbouncer.ts';
 
 let pgbouncer: Pgbouncer;
 let sandbox: Sandbox;

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { FatalError } from '@csv2db/libs/errors.ts';
+import pg from 'pg';
 import { connectionOptions, type DatabaseConfig } from './connect.ts';
 import { databaseProblem } from './problem.ts';
 

@@ -1,8 +1,8 @@
-import pg from 'pg';
 import { LONGEST_DELAY, within } from '@csv2db/libs/deadline.ts';
 import { FatalError, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
+import pg from 'pg';
 import { databaseProblem, SetUpError } from './problem.ts';
 import { verdictOn } from './sqlstate.ts';
 import { checkTable, type Table } from './table.ts';

@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { codeOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import pg from 'pg';
 import { alone, orFatal, withClient } from './client.ts';
 import type { DatabaseConfig } from './connect.ts';
 

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runner } from 'node-pg-migrate';
-import pg from 'pg';
 import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
 import createContacts from '../../migrations/0001_create-contacts.sql';
 import { alone, orFatal } from './client.ts';
 import type { DatabaseConfig } from './connect.ts';

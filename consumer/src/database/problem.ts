@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { codeOf, connectionProblem, messageOf, TransientError } from '@csv2db/libs/errors.ts';
+import pg from 'pg';
 import type { DatabaseConfig } from './connect.ts';
 import { isUnanswered, verdictOn } from './sqlstate.ts';
 

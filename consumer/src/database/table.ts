@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { DatabaseConfig } from './connect.ts';
-import { FACTS, UNIQUE_INDEXES, type Facts } from './facts.ts';
+import { FACTS, type Facts, UNIQUE_INDEXES } from './facts.ts';
 import { runWithin } from './limits.ts';
 import { SetUpError } from './problem.ts';
 

@@ -4,7 +4,7 @@ import { codeOf, messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import { publishConfirmed } from '@csv2db/libs/queue/confirm.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Delivery, Refusal } from '../batch.ts';
-import { toBareLetter, toLetters, type Letter } from './letter.ts';
+import { type Letter, toBareLetter, toLetters } from './letter.ts';
 
 /** How long the broker may be silent about dead letters, in milliseconds, alarms apart. */
 const CONFIRM_TIMEOUT = 30_000;

@@ -1,6 +1,6 @@
-import type { Message } from 'amqplib';
 import { HEADERS } from '@csv2db/libs/message.ts';
 import type { DurableProperties, Outgoing } from '@csv2db/libs/queue/confirm.ts';
+import type { Message } from 'amqplib';
 import type { Delivery, Refusal } from '../batch.ts';
 
 /** The headers of a dead letter, beside those of the message it was. */

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
 import { within } from '@csv2db/libs/deadline.ts';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
-import { publishConfirmed, type Outgoing } from '@csv2db/libs/queue/confirm.ts';
+import { type Outgoing, publishConfirmed } from '@csv2db/libs/queue/confirm.ts';
 import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
-import { deliveryLimitOf, type DeliveryLimit } from '@csv2db/libs/queue/inspect.ts';
+import { type DeliveryLimit, deliveryLimitOf } from '@csv2db/libs/queue/inspect.ts';
+import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
 import { DELIVERY_COUNT, toSameLetter } from './letter.ts';
 
 /** How long the broker may take to answer, in milliseconds. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import type { GetMessage } from 'amqplib';
 import type { Contact } from '@csv2db/libs/contact.ts';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import { decodeBody, decodeContact, HEADERS, UndecodableError } from '@csv2db/libs/message.ts';
+import type { GetMessage } from 'amqplib';
 import { DEAD, reasonOf } from './letter.ts';
 import type { DeadQueue } from './queue.ts';
 

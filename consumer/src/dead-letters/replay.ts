@@ -1,5 +1,5 @@
-import type { GetMessage } from 'amqplib';
 import { FatalError } from '@csv2db/libs/errors.ts';
+import type { GetMessage } from 'amqplib';
 import { reasonOf, toMessage } from './letter.ts';
 import type { DeadQueue } from './queue.ts';
 

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { TransientError } from '@csv2db/libs/errors.ts';
+import pg from 'pg';
 import type { Outcome, Refusal, Row } from '../batch.ts';
 import { runWithin } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';

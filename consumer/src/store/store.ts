@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Decoded, Outcome, Row } from '../batch.ts';
 import type { Database } from '../database/connect.ts';
-import { isUnanswered, verdictOn, type Verdict } from '../database/sqlstate.ts';
+import { isUnanswered, type Verdict, verdictOn } from '../database/sqlstate.ts';
 import type { Table } from '../database/table.ts';
 import { copy, copyData } from './copy.ts';
 import { Insertion, sum } from './insert.ts';

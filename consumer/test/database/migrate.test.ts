@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { databaseUrl, Sandbox } from '../../../test/sandbox.ts';
 
 let sandbox: Sandbox;

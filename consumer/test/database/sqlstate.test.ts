@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
 import pg from 'pg';
+import { describe, expect, it } from 'vitest';
 import { isUnanswered, verdictOn } from '../../src/database/sqlstate.ts';
 
 function error(sqlstate: string): pg.DatabaseError {

@@ -1,6 +1,6 @@
-import { beforeEach, expect, it } from 'vitest';
-import { pino } from 'pino';
 import { TransientError } from '@csv2db/libs/errors.ts';
+import { pino } from 'pino';
+import { beforeEach, expect, it } from 'vitest';
 import { SetUpError } from '../../src/database/problem.ts';
 import { Outages } from '../../src/store/outages.ts';
 

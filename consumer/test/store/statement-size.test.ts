@@ -1,5 +1,5 @@
-import { beforeEach, expect, it } from 'vitest';
 import { createLogger } from '@csv2db/libs/logger.ts';
+import { beforeEach, expect, it } from 'vitest';
 import { StatementSize } from '../../src/store/statement-size.ts';
 
 let size: StatementSize;

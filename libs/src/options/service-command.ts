@@ -7,12 +7,12 @@ import {
   duration,
   integer,
   LOG_LEVELS,
+  type LogLevel,
   logLevel,
   LONGEST_QUEUE_NAME,
   queueName,
   queueType,
   text,
-  type LogLevel,
 } from './values.ts';
 
 /** The address of a queue on the local machine, as the original has it. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { QUEUE_TYPES, type Address, type QueueType } from '../queue/address.ts';
+import { type Address, QUEUE_TYPES, type QueueType } from '../queue/address.ts';
 
 /** The values of `--log-level`, from the most to the least talkative. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

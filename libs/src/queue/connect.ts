@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Socket } from 'node:net';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { FatalError, messageOf } from '../errors.ts';
 import type { Address, QueueConfig } from './address.ts';
 import { handshakeProblem } from './refusal.ts';

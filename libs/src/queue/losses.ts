@@ -1,5 +1,5 @@
 import { codeOf, connectionProblem, FatalError, messageOf, TransientError } from '../errors.ts';
-import { formatAddress, type Address, type QueueConfig } from './address.ts';
+import { type Address, formatAddress, type QueueConfig } from './address.ts';
 import { MessageTooLargeError } from './confirm.ts';
 import { wordsOf } from './refusal.ts';
 

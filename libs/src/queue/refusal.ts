@@ -1,5 +1,5 @@
 import { connectionProblem, FatalError, messageOf, TransientError } from '../errors.ts';
-import { formatAddress, type Address } from './address.ts';
+import { type Address, formatAddress } from './address.ts';
 
 /** `connection.close` of AMQP 0-9-1: class 10, method 50. */
 const CONNECTION_CLOSE = 0x00_0a_00_32;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { Source } from '../source/open.ts';
-import { START, type Position } from '../source/position.ts';
-import { difference, fingerprint, type Fingerprint } from './fingerprint.ts';
+import { type Position, START } from '../source/position.ts';
+import { difference, type Fingerprint, fingerprint } from './fingerprint.ts';
 import type { CheckpointStore } from './store.ts';
 
 /** How far an import has come: what is kept outside the process, as JSON. */

@@ -3,10 +3,10 @@ import type { BigIntStats } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { createClient } from '@redis/client';
 import { within } from '@csv2db/libs/deadline.ts';
 import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { createClient } from '@redis/client';
 import type { Source } from '../source/open.ts';
 
 /** Keeps one text outside the process. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { parse, type Options } from 'csv-parse/sync';
-import { CR, LF, QUOTE, findRows, type RowBounds } from './bounds.ts';
+import { type Options, parse } from 'csv-parse/sync';
+import { CR, findRows, LF, QUOTE, type RowBounds } from './bounds.ts';
 
 /** A row that is not well-formed CSV (RFC 4180), not UTF-8, or too long. */
 export class MalformedRow {

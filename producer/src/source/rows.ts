@@ -1,7 +1,7 @@
 import { LF, tooLong } from './bounds.ts';
 import { MalformedRow, parseRows, type Row } from './csv.ts';
 import { countLines } from './lines.ts';
-import { START, type Position } from './position.ts';
+import { type Position, START } from './position.ts';
 
 /** Consecutive rows of a file. */
 export interface RowChunk {
