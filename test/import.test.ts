@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATA, type Run } from './processes.ts';
-import { Sandbox, until } from './sandbox.ts';
+import { databaseUrl, Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
 
 beforeEach(async () => {
   sandbox = await Sandbox.create();
   await sandbox.migrate();
+  await sandbox.declareQueue();
 });
 
 afterEach(async () => {
@@ -142,11 +144,27 @@ describe('an import', () => {
   });
 
   it('into a queue and a database of other names works the same', async () => {
-    const names = ['--queue-name', 'other'];
-    sandbox.start('consumer', names);
-    await produce('data_1000.csv', ...names);
-    await arrived(1_000);
-    expect(await sandbox.ready('other.dead')).toBe(0);
+    const name = `${sandbox.databaseName}_other`;
+    const [queue, database] = [
+      ['--queue-name', 'other'],
+      ['--db-name', name],
+    ];
+    await sandbox.start('consumer', ['migrate', ...database]).succeeds();
+    const pool = new pg.Pool({ connectionString: new URL(`/${name}`, databaseUrl()).href });
+    try {
+      const consumer = sandbox.start('consumer', [...queue, ...database]);
+      await produce('data_1000.csv', ...queue);
+      await until('all are there', async () => {
+        const { rowCount } = await pool.query('SELECT FROM contacts');
+        return rowCount === 1_000;
+      });
+      await stop(consumer);
+      expect(await sandbox.ready('other.dead')).toBe(0);
+      expect(await sandbox.countContacts()).toBe(0);
+    } finally {
+      await pool.end();
+      await sandbox.start('consumer', ['drop-db', ...database]).succeeds();
+    }
   });
 });
 
