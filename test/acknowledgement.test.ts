@@ -33,7 +33,7 @@ beforeEach(async () => {
   await holder.connect();
   await holder.query('SELECT pg_advisory_lock(42)');
   const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv')]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
 });
 
 afterEach(async () => {
@@ -56,7 +56,7 @@ async function storeTheRest() {
   await until('nothing is left in the queue', async () => (await sandbox.ready()) === 0);
   await until('every row is there', async () => (await sandbox.countContacts()) === ROWS);
   consumer.kill('SIGTERM');
-  expect(await consumer.exit, consumer.output).toBe(0);
+  await consumer.succeeds();
   expect(await sandbox.ready()).toBe(0);
   return await consumer.logged(/^stopped/);
 }
@@ -68,7 +68,7 @@ describe('a message is acknowledged only after its row is committed:', () => {
     await postgres.stop();
     await consumer.logged(/^PostgreSQL at .*; storing pauses until it works$/);
     consumer.kill('SIGTERM');
-    expect(await consumer.exit, consumer.output).toBe(0);
+    await consumer.succeeds();
     await until('every message is back', async () => (await sandbox.ready()) === ROWS);
 
     await postgres.restart();
@@ -98,7 +98,7 @@ describe('a message is acknowledged only after its row is committed:', () => {
     await inserted();
     consumer.kill('SIGTERM');
     await holder.query('SELECT pg_advisory_unlock(42)');
-    expect(await consumer.exit, consumer.output).toBe(0);
+    await consumer.succeeds();
     const committed = await sandbox.countContacts();
     expect(committed).toBeGreaterThan(0);
     expect(await sandbox.ready()).toBe(ROWS - committed);

@@ -113,7 +113,7 @@ it('a vhost with a percent sign in its name is reached', async () => {
   await manage('PUT', `vhosts/${vhost}`);
   await manage('PUT', `permissions/${vhost}/${username}`, EVERYTHING);
   const run = start('producer', ['--queue-addr', `${hostname}:${port}/${vhost}`]);
-  expect(await run.exit, run.output).toBe(0);
+  await run.succeeds();
   await manage('DELETE', `vhosts/${vhost}`);
 });
 
@@ -171,7 +171,7 @@ describe('a limit is named, and waited for:', () => {
     const { msg } = await run.logged(/ limit .*; trying again/);
     expect(msg).toMatch(limit === 'max-channels' ? /lower --parallel/ : /is reached/);
     await manage('DELETE', path);
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     expect(await sandbox.ready()).toBe(1_000);
   });
 });
@@ -179,7 +179,7 @@ describe('a limit is named, and waited for:', () => {
 it('a vhost with room for two queues has room enough', async () => {
   await manage('PUT', `vhost-limits/${sandbox.vhost}/max-queues`, { value: 2 });
   const run = start('producer');
-  expect(await run.exit, run.output).toBe(0);
+  await run.succeeds();
   expect(run.log.filter(({ level }) => level === 'warn')).toEqual([]);
 });
 
@@ -188,7 +188,7 @@ describe('a queue that is there already', () => {
     const args = { 'x-message-ttl': 3_600_000, 'x-expires': 3_600_000, 'x-max-length': 5_000 };
     await sandbox.channel.assertQueue('csv2db', { arguments: args });
     const run = start('producer');
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     const warnings = run.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
     expect(warnings).toEqual([
       expect.stringMatching(/"csv2db" .* wait longer are deleted \(x-message-ttl=3600000\)$/),
@@ -200,7 +200,7 @@ describe('a queue that is there already', () => {
   it("is used without a warning when it is the original's", async () => {
     await sandbox.channel.assertQueue('csv2db');
     const run = start('producer');
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     expect(run.log.filter(({ level }) => level === 'warn')).toEqual([]);
     await run.logged(/^the queue "csv2db" is used as it is: /);
   });
@@ -210,7 +210,7 @@ describe('a queue that is there already', () => {
     const args = { 'x-queue-type': 'quorum', 'x-delivery-limit': 5, 'x-dead-letter-exchange': '' };
     await sandbox.channel.assertQueue('durable', { arguments: args });
     const run = start('producer', ['--queue-name', 'durable']);
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     expect(run.log.filter(({ level }) => level === 'warn')).toEqual([]);
   });
 
@@ -218,7 +218,7 @@ describe('a queue that is there already', () => {
     await sandbox.declareQueue();
     const { flags } = await userWith({ ...EVERYTHING, configure: '^$' });
     const run = start('producer', flags);
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     expect(await sandbox.ready()).toBe(1_000);
   });
 });

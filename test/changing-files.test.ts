@@ -71,7 +71,7 @@ describe('an import of a file that changes', () => {
     run.kill('SIGSTOP');
     await change(file);
     run.kill('SIGCONT');
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     await run.logged(new RegExp(`${message.source} while it was read: import it again$`));
   });
 });

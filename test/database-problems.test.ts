@@ -155,13 +155,13 @@ describe('a role with a schema of its own, and no right on public,', () => {
     await sandbox.pool.query(`CREATE SCHEMA AUTHORIZATION ${role}`);
     for (const args of [['migrate'], ['migrate'], ['migrate', 'down'], ['migrate']]) {
       const run = start(...args);
-      expect(await run.exit, run.output).toBe(0);
+      await run.succeeds();
     }
     await sandbox.send('{"name":"Ada","email":"ada@example.com"}');
     const consumer = start();
     await consumer.logged(/^consuming/);
     consumer.kill('SIGTERM');
-    expect(await consumer.exit, consumer.output).toBe(0);
+    await consumer.succeeds();
     const { rows } = await sandbox.pool.query(`SELECT email FROM ${role}.contacts`);
     expect(rows).toEqual([{ email: 'ada@example.com' }]);
   });

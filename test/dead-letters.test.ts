@@ -25,7 +25,7 @@ beforeEach(async () => {
     return (await sandbox.ready('csv2db.dead')) === 3;
   });
   consumer.kill('SIGTERM');
-  expect(await consumer.exit, consumer.output).toBe(0);
+  await consumer.succeeds();
 });
 
 afterEach(async () => {

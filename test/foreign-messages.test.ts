@@ -18,7 +18,7 @@ afterEach(async () => {
 /** Declares the queues of a type as the services do. */
 async function declare(type: string): Promise<void> {
   const run = sandbox.start('producer', ['--file', '/dev/null', '--queue-type', type]);
-  expect(await run.exit, run.output).toBe(0);
+  await run.succeeds();
 }
 
 /** Sends bodies, stores what can be stored, and waits until so many others are dead. */
@@ -35,7 +35,7 @@ async function store(
     return (await sandbox.ready('csv2db.dead')) === dead;
   });
   consumer.kill('SIGTERM');
-  expect(await consumer.exit, consumer.output).toBe(0);
+  await consumer.succeeds();
   expect(consumer.log.filter(({ msg }) => /again/.test(String(msg)))).toEqual([]);
   expect(await sandbox.ready()).toBe(0);
 }

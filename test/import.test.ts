@@ -19,14 +19,14 @@ afterEach(async () => {
 
 async function produce(file: string, ...args: string[]) {
   const producer = sandbox.start('producer', ['--file', join(DATA, file), ...args]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
   return { log: producer.log, summary: await producer.logged(/^finished/) };
 }
 
 /** Stops a consumer and returns its totals. */
 async function stop(consumer: Run): Promise<Record<string, unknown>> {
   consumer.kill('SIGTERM');
-  expect(await consumer.exit, consumer.output).toBe(0);
+  await consumer.succeeds();
   return await consumer.logged(/^stopped/);
 }
 

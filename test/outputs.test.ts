@@ -69,7 +69,7 @@ describe('the state folder', () => {
       { ...env, FC_PRODUCER_CHECKPOINT: '' },
       { cwd: bench.folder },
     );
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     await run.logged(/^no checkpoint is kept, as this user has no home folder: /);
   });
 
@@ -85,7 +85,7 @@ describe('the state folder', () => {
       ['--file', await bench.fileOf('A,a@example.org\n')],
       env,
     );
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     expect((await stat(join(bench.folder, 'home/.local/state/csv2db'))).isDirectory()).toBe(true);
   });
 });

@@ -16,7 +16,7 @@ describe('what can be read only once is read once:', () => {
     async (name) => {
       const run = bench.sandbox.start('producer', ['-file', name], {}, { stdin: 'pipe' });
       run.stdin.end(ROWS);
-      expect(await run.exit, run.output).toBe(0);
+      await run.succeeds();
       expect(await bench.published()).toHaveLength(2);
     },
   );
@@ -34,7 +34,7 @@ describe('what can be read only once is read once:', () => {
     await promisify(execFile)('mkfifo', [pipe]);
     const run = bench.sandbox.start('producer', ['--file', pipe]);
     await writeFile(pipe, ROWS);
-    expect(await run.exit, run.output).toBe(0);
+    await run.succeeds();
     expect(await bench.published()).toHaveLength(2);
   });
 

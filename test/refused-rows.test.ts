@@ -31,7 +31,7 @@ async function produce(lines: string[], ...args: string[]): Promise<void> {
   const file = join(folder, 'rows.csv');
   await writeFile(file, `${lines.join('\n')}\n`);
   const producer = sandbox.start('producer', ['--file', file, ...args]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
 }
 
 const people = (count: number): string[] =>
@@ -44,7 +44,7 @@ async function arrived(count: number): Promise<void> {
 async function stop(consumer: Run): Promise<Record<string, unknown>> {
   await until('the queue is empty', async () => (await sandbox.ready()) === 0);
   consumer.kill('SIGTERM');
-  expect(await consumer.exit, consumer.output).toBe(0);
+  await consumer.succeeds();
   return await consumer.logged(/^stopped/);
 }
 

@@ -21,7 +21,7 @@ async function finish(consumer: Run): Promise<Record<string, unknown>> {
   await consumer.logged(/^consuming/);
   await until('the queue is empty', async () => (await sandbox.ready()) === 0);
   consumer.kill('SIGTERM');
-  expect(await consumer.exit, consumer.output).toBe(0);
+  await consumer.succeeds();
   return await consumer.logged(/^stopped/);
 }
 

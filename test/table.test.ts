@@ -27,7 +27,7 @@ async function finish(consumer: Run): Promise<Record<string, unknown>> {
   await consumer.logged(/^consuming/);
   await until('the queue is empty', async () => (await sandbox.ready()) === 0);
   consumer.kill('SIGTERM');
-  expect(await consumer.exit, consumer.output).toBe(0);
+  await consumer.succeeds();
   return await consumer.logged(/^stopped/);
 }
 
@@ -141,7 +141,7 @@ describe('a table that changes while a consumer is connected is waited for,', ()
     await consumer.logged(/^PostgreSQL works again$/);
     await until('all rows are there', async () => (await sandbox.countContacts()) === 21);
     consumer.kill('SIGTERM');
-    expect(await consumer.exit, consumer.output).toBe(0);
+    await consumer.succeeds();
     expect(consumer.log.filter(({ msg }) => message.test(String(msg)))).toHaveLength(1);
     expect(await consumer.logged(/^stopped/)).toMatchObject({ duplicates: 20, dead: 0 });
   });

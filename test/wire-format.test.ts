@@ -21,7 +21,7 @@ it('a message is one row as JSON, persistent, byte for byte as the original send
     '--parallel',
     '1',
   ]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
   const messages = await sandbox.take();
   expect(messages.map(({ content }) => content)).toEqual(
     [
@@ -45,7 +45,7 @@ it('--parallel 1 keeps the order of the file', async () => {
   const file = join(DATA, 'data_10000.csv');
   const flags = ['--parallel', '1', '--limit', '3000'];
   const producer = sandbox.start('producer', ['--file', file, ...flags]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
   const rows = (await sandbox.take()).map(({ content }) => {
     const { name, email } = JSON.parse(String(content)) as { name: string; email: string };
     return `${name},${email}`;
@@ -59,7 +59,7 @@ describe('--rows-per-message', () => {
     const file = join(DATA, 'awkward_invalid.csv');
     const flags = ['--parallel', '1', '--rows-per-message', '3'];
     const producer = sandbox.start('producer', ['--file', file, ...flags]);
-    expect(await producer.exit, producer.output).toBe(0);
+    await producer.succeeds();
     const text = await readFile(file, 'utf8');
     const rows = text.trimEnd().split('\n');
     for (const { content, properties } of await sandbox.take()) {
@@ -84,7 +84,7 @@ describe('--rows-per-message', () => {
     ] as const) {
       const file = join(DATA, name);
       const producer = sandbox.start('producer', ['--file', file, '--rows-per-message', rows]);
-      expect(await producer.exit, producer.output).toBe(0);
+      await producer.succeeds();
     }
     const texts = await Promise.all(
       ['data_1000.csv', 'data_10000.csv'].map((name) => readFile(join(DATA, name), 'utf8')),
@@ -122,7 +122,7 @@ it('a bad row among several is dead-lettered alone, with its number', async () =
 it('both services declare the same durable quorum queues, where there are none', async () => {
   await sandbox.migrate();
   const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv')]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
   const consumer = sandbox.start('consumer');
   await consumer.logged(/^consuming/);
   expect(consumer.log.filter(({ msg }) => /is used as it is/.test(String(msg)))).toEqual([]);
@@ -150,7 +150,7 @@ it('both services declare the same durable quorum queues, where there are none',
 it('a classic queue that is there already is used as it is, and that is explained', async () => {
   await sandbox.channel.assertQueue('csv2db', { durable: true });
   const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv')]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
   await producer.logged(/^the queue "csv2db" is used as it is: inequivalent arg /);
   expect(await sandbox.ready()).toBe(1_000);
 });
@@ -158,7 +158,7 @@ it('a classic queue that is there already is used as it is, and that is explaine
 it('--queue-type classic declares classic queues', async () => {
   const flags = ['--queue-type', 'classic'];
   const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv'), ...flags]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
   await sandbox.channel.assertQueue('csv2db', { durable: true });
   await sandbox.channel.assertQueue('csv2db.dead', { durable: true });
 });

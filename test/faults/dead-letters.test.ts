@@ -24,7 +24,7 @@ async function setLargestMessage(bytes: number): Promise<void> {
 async function meetTooLarge(queueType: string) {
   const flags = ['--queue-type', queueType];
   const producer = sandbox.start('producer', ['--file', '/dev/null', ...flags]);
-  expect(await producer.exit, producer.output).toBe(0);
+  await producer.succeeds();
   await sandbox.send('{"name":"One","email":"one@example.com"}');
   await sandbox.send(`not json ${'x'.repeat(5_000)}`);
   await sandbox.send('not json either');

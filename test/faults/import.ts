@@ -84,7 +84,7 @@ export class Import {
    */
   async verify(producer: Run, expected: { rows?: number; dead?: number } = {}): Promise<void> {
     const { rows = ROWS, dead = 0 } = expected;
-    expect(await producer.exit, producer.output).toBe(0);
+    await producer.succeeds();
     await this.arrived(rows);
     const sandbox = this.sandbox;
     await sandbox.reconnect();

@@ -29,10 +29,10 @@ afterEach(async () => {
 describe('through pgbouncer in transaction mode', () => {
   it('migrations are applied and taken back, by many at once', async () => {
     const create = sandbox.start('consumer', ['migrate']);
-    expect(await create.exit, create.output).toBe(0);
+    await create.succeeds();
     for (const args of [['migrate', 'down'], ['migrate'], ['migrate']]) {
       const runs = [0, 1, 2].map(() => sandbox.start('consumer', args, throughIt));
-      for (const run of runs) expect(await run.exit, run.output).toBe(0);
+      for (const run of runs) await run.succeeds();
     }
     expect(await sandbox.countContacts()).toBe(0);
   });
@@ -42,7 +42,7 @@ describe('through pgbouncer in transaction mode', () => {
     const consumers = [1, 2].map(() => sandbox.start('consumer', ['--parallel', '4'], throughIt));
     for (let times = 0; times < 2; times += 1) {
       const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv')]);
-      expect(await producer.exit, producer.output).toBe(0);
+      await producer.succeeds();
       await sandbox.send('{"name":"N\\u0000ul","email":"nul@example.com"}');
     }
     await until('the rows are there', async () => (await sandbox.countContacts()) === 1_000);
@@ -50,7 +50,7 @@ describe('through pgbouncer in transaction mode', () => {
     const totals = { inserted: 0, duplicates: 0, dead: 0 };
     for (const consumer of consumers) {
       consumer.kill('SIGTERM');
-      expect(await consumer.exit, consumer.output).toBe(0);
+      await consumer.succeeds();
       const counts = await consumer.logged(/^stopped/);
       totals.inserted += Number(counts['inserted']);
       totals.duplicates += Number(counts['duplicates']);

@@ -52,7 +52,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     const producer = run.produce();
     await run.underWay();
     await setReadOnly('on');
-    expect(await producer.exit, producer.output).toBe(0);
+    await producer.succeeds();
     for (const consumer of consumers) {
       await consumer.logged(/^the database is still out: the messages in hand go back/, 60);
     }
@@ -84,7 +84,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     const first = run.produce();
     await run.queued(0.1);
     await run.sandbox.channel.deleteQueue('csv2db');
-    expect(await first.exit, first.output).toBe(0);
+    await first.succeeds();
     await first.logged(/^the queue was deleted during the import: .* run the file again/);
     run.consume(2);
     await run.verify(run.produce());
@@ -95,7 +95,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     const first = run.produce();
     await run.underWay();
     await run.sandbox.channel.deleteQueue('csv2db');
-    expect(await first.exit, first.output).toBe(0);
+    await first.succeeds();
     await consumer?.logged(/^RabbitMQ cancelled the consumer of "csv2db"; connecting again$/);
     await run.verify(run.produce());
   });

@@ -36,7 +36,7 @@ it('no row is lost when RabbitMQ is killed in the first second of a queue', asyn
         await rabbitmqctl('delete_queue', '-p', sandbox.vhost, queue);
       }
     }
-    expect(await producer.exit, producer.output).toBe(0);
+    await producer.succeeds();
     sandbox.start('consumer');
     await until('all is stored', async () => (await sandbox.countContacts()) === 1_000, 60);
     await sandbox.destroy();
@@ -50,7 +50,7 @@ it('a queue that somebody else has just declared is young, and an older one is n
   const secondsToImport = async (): Promise<number> => {
     const began = performance.now();
     const producer = sandbox.start('producer', FILE);
-    expect(await producer.exit, producer.output).toBe(0);
+    await producer.succeeds();
     return (performance.now() - began) / 1_000;
   };
   await sandbox.declareQueue();
