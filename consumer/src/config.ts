@@ -8,7 +8,7 @@ import {
 import { integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
-import type { DatabaseConfig } from './database/connect.ts';
+import type { DatabaseConfig } from './database/address.ts';
 import { databaseName, statementTimeout } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
 

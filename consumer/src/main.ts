@@ -1,4 +1,5 @@
-import { EXIT, exitStatus, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
+import { EXIT } from '@csv2db/libs/exit.ts';
+import { exitStatus, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
 import { readConfig } from './config.ts';
 import { printed } from './print.ts';
 

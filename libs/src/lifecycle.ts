@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import { LONGEST_DELAY } from './deadline.ts';
 import { FatalError } from './errors.ts';
+import { EXIT, exit, fail } from './exit.ts';
 import type { Logger } from './logger.ts';
-
-/** The statuses a process ends with. */
-export const EXIT = { done: 0, failed: 1, defect: 2 } as const;
 
 /** SIGHUP comes when a terminal is closed. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -58,31 +55,6 @@ export function limitDrain(signal: AbortSignal, milliseconds: number, log: Logge
     };
     setTimeout(tooLate, Math.min(milliseconds, LONGEST_DELAY)).unref();
   });
-}
-
-/** Ends the process: with one line for a `FatalError`, with the stack of anything else. */
-export function fail(error: unknown): never {
-  if (error instanceof FatalError) {
-    process.stderr.write(`error: ${error.message}\n`);
-    exit(EXIT.failed);
-  }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  exit(EXIT.defect);
-}
-
-/**
- * Ends the process, also where a thread is in a system call that never returns: Node.js would wait
- * for it.
- */
-function exit(status: number): never {
-  const isInThread = (resource: string): boolean => /^(FSReq|GetAddrInfo)/.test(resource);
-  if (process.getActiveResourcesInfo().some(isInThread)) {
-    const kill = 'sleep 1; kill -KILL "$0" 2>/dev/null';
-    const killer = spawn('/bin/sh', ['-c', kill, String(process.pid)], { stdio: 'ignore' });
-    // without a shell, it has to wait
-    killer.on('error', () => {});
-  }
-  process.exit(status);
 }
 
 /**

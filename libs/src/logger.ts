@@ -2,7 +2,7 @@ import { isatty } from 'node:tty';
 import { destination, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { codeOf, FatalError, messageOf } from './errors.ts';
-import { fail } from './lifecycle.ts';
+import { fail } from './exit.ts';
 import type { LogLevel } from './options/values.ts';
 
 export type { Logger };

@@ -1,7 +1,7 @@
 import { type Contact, contactProblem, type Problem } from '@csv2db/libs/contact.ts';
+import type { RowChunk } from './source/chunk.ts';
 import { MalformedRow, type Row } from './source/csv.ts';
 import { linesOf } from './source/lines.ts';
-import type { RowChunk } from './source/rows.ts';
 
 /** A row that is not published, and why. */
 export interface Reject extends Problem {

@@ -1,6 +1,7 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
 import pg from 'pg';
-import { connectionOptions, type DatabaseConfig } from './connect.ts';
+import type { DatabaseConfig } from './address.ts';
+import { connectionOptions } from './connect.ts';
 import { databaseProblem } from './problem.ts';
 
 /** The advisory lock that node-pg-migrate takes, too. */

@@ -3,21 +3,10 @@ import { FatalError, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
 import pg from 'pg';
+import type { DatabaseConfig } from './address.ts';
 import { databaseProblem, SetUpError } from './problem.ts';
 import { verdictOn } from './sqlstate.ts';
 import { checkTable, type Table } from './table.ts';
-
-/** How to reach a database. */
-export interface DatabaseConfig {
-  host: string;
-  port: number;
-  user: string;
-  password: string;
-  /** Name of the database. */
-  name: string;
-  /** Longest time that the server may work on one statement, in milliseconds. */
-  statementTimeout: number;
-}
 
 /** How long the server may take to accept a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;

@@ -1,8 +1,8 @@
 import { codeOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import pg from 'pg';
+import type { DatabaseConfig } from './address.ts';
 import { alone, orFatal, withClient } from './client.ts';
-import type { DatabaseConfig } from './connect.ts';
 
 /** The database that is there on every server, to connect to where ours is not. */
 const MAINTENANCE_DATABASE = 'postgres';

@@ -6,8 +6,8 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import createContacts from '../../migrations/0001_create-contacts.sql';
+import type { DatabaseConfig } from './address.ts';
 import { alone, orFatal } from './client.ts';
-import type { DatabaseConfig } from './connect.ts';
 import { createDatabase } from './create.ts';
 
 /** Every migration, under the name that the database remembers it by. */

@@ -1,6 +1,6 @@
 import { codeOf, connectionProblem, messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import pg from 'pg';
-import type { DatabaseConfig } from './connect.ts';
+import type { DatabaseConfig } from './address.ts';
 import { isUnanswered, verdictOn } from './sqlstate.ts';
 
 /**

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { DatabaseConfig } from './connect.ts';
+import type { DatabaseConfig } from './address.ts';
 import { FACTS, type Facts, UNIQUE_INDEXES } from './facts.ts';
 import { runWithin } from './limits.ts';
 import { SetUpError } from './problem.ts';

@@ -1,5 +1,5 @@
 import { CR, LF } from './bounds.ts';
-import type { RowChunk } from './rows.ts';
+import type { RowChunk } from './chunk.ts';
 
 /** The number of line breaks in some bytes. */
 export function countLines(bytes: Buffer): number {

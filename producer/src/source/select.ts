@@ -1,4 +1,4 @@
-import type { RowChunk } from './rows.ts';
+import type { RowChunk } from './chunk.ts';
 
 /**
  * Leaves out the first rows of a file, and those behind the last one wanted.

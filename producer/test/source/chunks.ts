@@ -1,5 +1,6 @@
+import type { RowChunk } from '../../src/source/chunk.ts';
 import { START } from '../../src/source/position.ts';
-import { readRows, type RowChunk } from '../../src/source/rows.ts';
+import { readRows } from '../../src/source/rows.ts';
 
 /** The chunks of a file that arrives in blocks of `size` bytes. */
 export function chunksOf(

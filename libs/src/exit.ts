@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { FatalError } from './errors.ts';
+
+/** The statuses a process ends with. */
+export const EXIT = { done: 0, failed: 1, defect: 2 } as const;
+
+/** Ends the process: with one line for a `FatalError`, with the stack of anything else. */
+export function fail(error: unknown): never {
+  if (error instanceof FatalError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    exit(EXIT.failed);
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  exit(EXIT.defect);
+}
+
+/**
+ * Ends the process, also where a thread is in a system call that never returns: Node.js would wait
+ * for it.
+ */
+export function exit(status: number): never {
+  const isInThread = (resource: string): boolean => /^(FSReq|GetAddrInfo)/.test(resource);
+  if (process.getActiveResourcesInfo().some(isInThread)) {
+    const kill = 'sleep 1; kill -KILL "$0" 2>/dev/null';
+    const killer = spawn('/bin/sh', ['-c', kill, String(process.pid)], { stdio: 'ignore' });
+    // without a shell, it has to wait
+    killer.on('error', () => {});
+  }
+  process.exit(status);
+}
