@@ -60,7 +60,8 @@ export async function* queueSessions(
   // while the broker itself fails, which may cost it a minute each time
   const longBackoff = new Backoff(10_000, 300_000);
   let outageBegan: number | undefined;
-  const left = (): number => retryFor - (performance.now() - (outageBegan ?? performance.now()));
+  const left = (): number =>
+    retryFor - (outageBegan === undefined ? 0 : performance.now() - outageBegan);
   while (!isStopped()) {
     let session: QueueSession;
     try {
