@@ -34,6 +34,7 @@ const goodRows = (from: number, to: number): number =>
   Array.from({ length: to - from + 1 }, (_, n) => from + n).filter(isGood).length;
 
 async function produce(...args: string[]) {
+  await sandbox.declareQueue();
   const run = sandbox.start('producer', [
     '--file',
     file,
