@@ -18,18 +18,15 @@ let failed = 0;
 
 check('check');
 tests('test');
-tests('test-faults');
 // as "make start" and the benchmark send them
 tests('test-faults', { rowsPerMessage: 1000 });
 check('bench-guard');
 if (canRun(BASES) && succeeds(BASES, [])) tests('test-containers');
 else console.log('left out: test-containers, because no base images can be built here');
-const suites = ['trixie', 'sid'].filter(canMake);
-const [older, newer = older] = suites;
-if (older !== undefined && newer !== undefined) {
-  tests('test-faults', { suite: older, rowsPerMessage: 1000 });
-  tests('test', { suite: newer });
-}
+// the other half of the faults, and the tests, beside newer servers: all of it would take an hour
+if (canMake('trixie')) tests('test-faults', { suite: 'trixie' });
+else tests('test-faults');
+if (canMake('sid')) tests('test', { suite: 'sid' });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 

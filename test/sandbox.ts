@@ -100,7 +100,10 @@ export class Sandbox {
     await this.start('consumer', ['migrate']).succeeds();
   }
 
-  /** Declares the queue as the services do, where a test comes before them. */
+  /**
+   * Declares the queue as the services do, where a test comes before them. They take it for one that
+   * is not new.
+   */
   async declareQueue(): Promise<void> {
     await (this.#declaring ??= this.#declareQueue());
   }

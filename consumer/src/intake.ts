@@ -1,8 +1,16 @@
+import { within } from '@csv2db/libs/deadline.ts';
+import { messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Channel } from 'amqplib';
 import type { Delivery } from './batch.ts';
 import type { BatchSize } from './batch-size.ts';
 import { Collector } from './collector.ts';
+
+/**
+ * How long the broker may take to answer, in milliseconds: longer than the minute after which 3.10
+ * says that a queue has no leader.
+ */
+const ANSWER_TIMEOUT = 90_000;
 
 /** Longest time a delivery waits for its batch to fill, in milliseconds. */
 const MAX_AGE = 50;
@@ -31,19 +39,29 @@ export async function* intake(
   /** The prefetch of a consumer is fixed: another one needs another consumer. */
   async function subscribe(): Promise<string> {
     prefetch = size.prefetch;
-    await channel.prefetch(prefetch);
-    const { consumerTag } = await channel.consume(queue, (delivery) => {
+    await answered(channel.prefetch(prefetch));
+    const consuming = channel.consume(queue, (delivery) => {
       if (delivery) collector.push(delivery);
       // so it does when the queue is deleted, or its node goes down
       else session.fail(`RabbitMQ cancelled the consumer of "${queue}"`);
     });
-    return consumerTag;
+    return (await answered(consuming)).consumerTag;
+  }
+
+  /** A broker may send heartbeats, and yet never answer. */
+  async function answered<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await within(ANSWER_TIMEOUT, answer);
+    } catch (error) {
+      const problem = `RabbitMQ does not serve the queue "${queue}": ${messageOf(error)}`;
+      throw new TransientError(problem, { cause: error });
+    }
   }
 
   let subscription = subscribe();
   const stop = (): void => {
     subscription
-      .then((consumerTag) => channel.cancel(consumerTag))
+      .then((consumerTag) => answered(channel.cancel(consumerTag)))
       .then(
         () => collector.end(),
         // the session is lost, then
@@ -60,7 +78,7 @@ export async function* intake(
       const previous = await subscription;
       subscription = subscribe();
       await subscription;
-      await channel.cancel(previous);
+      await answered(channel.cancel(previous));
     }
   } finally {
     signal.removeEventListener('abort', stop);

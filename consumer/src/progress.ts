@@ -1,8 +1,12 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { printable } from '@csv2db/libs/visible.ts';
 import type { Outcome } from './batch.ts';
 
 /** Milliseconds between two throughput lines, at the least. */
 const INTERVAL = 5_000;
+
+/** Dead letters of a batch that are told one by one. */
+const MOST_TOLD = 20;
 
 interface Counts {
   inserted: number;
@@ -42,8 +46,13 @@ export class Progress {
       { ...counts, milliseconds: duration },
       `batch stored in ${duration} ms: ${inWords(counts)}`,
     );
-    for (const { reason } of refusals) {
+    for (const refusal of refusals.slice(0, MOST_TOLD)) {
+      const reason = printable(refusal.reason).replaceAll('\n', '\\n');
       this.#log.warn({ reason }, `message moved to the dead-letter queue: ${reason}`);
+    }
+    if (refusals.length > MOST_TOLD) {
+      const more = refusals.length - MOST_TOLD;
+      this.#log.warn(`${more} more of this batch moved to the dead-letter queue`);
     }
   }
 

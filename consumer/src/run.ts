@@ -2,6 +2,7 @@ import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import { retry } from '@csv2db/libs/retry.ts';
 import type { ConfirmChannel } from 'amqplib';
 import type { Delivery, Outcome } from './batch.ts';
 import { BatchSize } from './batch-size.ts';
@@ -76,7 +77,11 @@ async function work(
     const began = performance.now();
     const outcome = await stored(batch, session, stages, signal);
     session.lost.throwIfAborted();
-    await settle(session, channel, queue, batch, outcome.refusals);
+    await retry(() => settle(session, channel, queue, batch, outcome.refusals), {
+      // given back and delivered again, the messages would come closer to their delivery limit
+      signal: AbortSignal.any([signal, session.lost]),
+      onOutage: ({ message }) => stages.log.warn(`${message}; trying again until it works`),
+    });
     const milliseconds = performance.now() - began;
     const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
     size.adapt(batch.length, bytes, milliseconds);

@@ -22,6 +22,8 @@ export async function runMain(program: (signal: AbortSignal) => Promise<number>)
   setMaxListeners(0, stop.signal);
   for (const name of STOP_SIGNALS) {
     process.on(name, () => {
+      // a terminal that is closed may send it twice
+      if (stop.signal.aborted && name === 'SIGHUP') return;
       if (stop.signal.aborted) fail(new FatalError(`stopped at once by a second ${name}`));
       stop.abort(name);
     });

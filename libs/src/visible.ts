@@ -19,3 +19,15 @@ function escapes(text: string): string {
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
   }).join('');
 }
+
+/**
+ * A text with what a terminal would obey, or not show, escaped as in JSON. Tabs and line ends stay as
+ * they are.
+ */
+export function printable(line: string): string {
+  return line.replaceAll(/[^\P{C}\t\n]/gu, (characters) =>
+    Array.from({ length: characters.length }, (_, unit) => {
+      return `\\u${characters.charCodeAt(unit).toString(16).padStart(4, '0')}`;
+    }).join(''),
+  );
+}

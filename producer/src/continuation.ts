@@ -15,7 +15,8 @@ export interface Continuation {
  */
 export function continuation({ args, rows, limit, canResume }: Continuation): string {
   const overruled = process.env['FC_PRODUCER_OFFSET'] === undefined ? [] : ['--offset', '0'];
-  const from = canResume ? [...overruled, '--resume'] : ['--offset', String(rows)];
+  const unresumed = process.env['FC_PRODUCER_RESUME'] === undefined ? [] : ['--resume=false'];
+  const from = canResume ? [...overruled, '--resume'] : [...unresumed, '--offset', String(rows)];
   const dropped = ['--offset', '--resume', '--limit', '--queue-pass'];
   if (!canResume) dropped.push('--checkpoint');
   const until = limit === Infinity ? [] : ['--limit', String(limit)];
@@ -29,7 +30,9 @@ function without(args: readonly string[], flags: readonly string[]): string[] {
   return args.filter((arg, index) => {
     const [name = ''] = arg.split('=');
     const before = args[index - 1];
-    const isValueOfOne = before !== undefined && flags.includes(before) && !isFlag(arg);
+    // the value of --resume may be left out
+    const takesNone = before === '--resume' && isFlag(arg);
+    const isValueOfOne = before !== undefined && flags.includes(before) && !takesNone;
     return !flags.includes(name) && !isValueOfOne;
   });
 }

@@ -33,6 +33,9 @@ export class Progress {
         this.#isQueueGone ||= event.session.isQueueNew && this.#sessions > 0;
         this.#sessions += 1;
         break;
+      case 'queue gone':
+        this.#isQueueGone = true;
+        break;
       case 'sending':
         this.#sending(event.shipment);
         break;

@@ -25,23 +25,34 @@ export interface Publisher {
   publish(messages: readonly Message[]): Promise<Message[]>;
 }
 
-export function createPublisher(session: QueueSession, queue: string, importId: string): Publisher {
+/** @param onGone called when there is no such queue any more. */
+export function createPublisher(
+  session: QueueSession,
+  queue: string,
+  importId: string,
+  onGone: () => void,
+): Publisher {
   for (const channel of session.channels) {
-    channel.on('return', () => session.fail(`the queue "${queue}" is gone`));
+    channel.on('return', () => {
+      onGone();
+      session.fail(`the queue "${queue}" is gone`);
+    });
   }
   const turns = inTurn(session.channels);
 
   // one for all channels: no worker goes far beyond its oldest messages, so a channel that is never
   // answered soon stills the others
   let inFlight = 0;
-  const timer = setTimeout(() => {
-    if (inFlight === 0 || session.isBlocked()) timer.refresh();
-    else session.fail(nothingConfirmed(queue));
-  }, CONFIRM_TIMEOUT);
-  session.lost.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  let heardAt = performance.now();
+  const clock = setInterval(() => {
+    const now = performance.now();
+    if (inFlight === 0 || session.isBlocked()) heardAt = now;
+    if (now - heardAt > CONFIRM_TIMEOUT) session.fail(nothingConfirmed(queue));
+  }, 1_000);
+  session.lost.addEventListener('abort', () => clearInterval(clock), { once: true });
   const onAnswer = (): void => {
     inFlight -= 1;
-    if (!session.lost.aborted) timer.refresh();
+    heardAt = performance.now();
   };
 
   // a queue that was declared just now is lost with all that it confirmed when its broker is killed
@@ -51,7 +62,7 @@ export function createPublisher(session: QueueSession, queue: string, importId: 
   return {
     publish: async (messages) => {
       if (session.lost.aborted) return [...messages];
-      if (inFlight === 0) timer.refresh();
+      if (inFlight === 0) heardAt = performance.now();
       inFlight += messages.length;
       const outgoing = messages.map((message) => toOutgoing(message, importId));
       const channel = turns.next().value;

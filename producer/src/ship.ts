@@ -19,6 +19,8 @@ const MOST_UNCONFIRMED = 4;
 export type ShipEvent =
   /** There is a session with the broker. */
   | { kind: 'connected'; session: QueueSession }
+  /** The queue was deleted, with what was in it. */
+  | { kind: 'queue gone' }
   /** A shipment goes out. */
   | { kind: 'sending'; shipment: Shipment }
   /** The broker has so many more rows on its disk. */
@@ -59,15 +61,14 @@ export async function* ship(
   const refusals = new Refusals(options.retryFor, log);
   for await (const session of sessions) {
     yield { kind: 'connected', session };
-    const publisher = createPublisher(session, options.queue, options.importId);
-    const isDone = yield* told((tell) =>
-      finished(
-        session,
-        Array.from({ length: options.parallel }, () =>
-          work(session, publisher, worklist, refusals, tell),
-        ),
-      ),
-    );
+    const isDone = yield* told((tell) => {
+      const onGone = (): void => tell({ kind: 'queue gone' });
+      const publisher = createPublisher(session, options.queue, options.importId, onGone);
+      const workers = Array.from({ length: options.parallel }, () =>
+        work(session, publisher, worklist, refusals, tell),
+      );
+      return finished(session, workers);
+    });
     if (isDone) return;
     const reason: unknown = session.lost.reason;
     if (reason instanceof MessageTooLargeError) worklist.limitBodies(reason.maxBytes);

@@ -35,7 +35,8 @@ export class Import {
       if (n % BAD_EVERY === 0) text += `Bad ${n},not an email\n`;
     }
     await writeFile(created.file, text);
-    await sandbox.declareQueue();
+    // its queue is new, as a test may kill the broker at any time
+    await sandbox.start('producer', ['--file', '/dev/null']).succeeds();
     return created;
   }
 

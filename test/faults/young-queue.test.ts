@@ -53,7 +53,7 @@ it('a queue that somebody else has just declared is young, and an older one is n
     await producer.succeeds();
     return (performance.now() - began) / 1_000;
   };
-  await sandbox.declareQueue();
+  await sandbox.start('producer', ['--file', '/dev/null']).succeeds();
   expect(await secondsToImport()).toBeGreaterThan(2);
   await until('the mark is gone', async () => {
     const queues = await rabbitmqctl('list_queues', '-p', sandbox.vhost, 'name');

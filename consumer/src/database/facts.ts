@@ -3,6 +3,8 @@ export interface Facts {
   /** https://www.postgresql.org/docs/current/catalog-pg-class.html, `relkind` */
   kind: string;
   isUnlogged: boolean;
+  /** Whether a commit is answered before it is on disk. */
+  isAsync: boolean;
   /**
    * Whether row-level security holds for this user, and whether a policy of it lets them insert.
    */
@@ -57,6 +59,7 @@ const triggersWhere = (property: string): string => `ARRAY(SELECT format('%I', t
 export const FACTS = `
   SELECT relkind AS kind,
     relpersistence = 'u' AS "isUnlogged",
+    current_setting('synchronous_commit') = 'off' AS "isAsync",
     row_security_active(c.oid) AS "hasRowSecurity",
     EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polcmd IN ('a', '*') AND polpermissive
       AND (0 = ANY (polroles) OR EXISTS (SELECT FROM unnest(polroles) AS role

@@ -37,7 +37,10 @@ export async function runWithin<R extends pg.QueryResultRow>(
     return result;
   } catch (error) {
     // any other error is one of the connection, which can't roll back, nor has to
-    if (error instanceof pg.DatabaseError) await client.query('ROLLBACK');
+    if (error instanceof pg.DatabaseError) await client.query('ROLLBACK').catch(ignore);
     throw error;
   }
 }
+
+/** The server has closed the connection with the error that is thrown. */
+function ignore(): void {}

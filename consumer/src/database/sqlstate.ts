@@ -22,6 +22,7 @@ export type Verdict = 'outage' | 'conflict' | 'slow' | 'set-up' | 'row' | 'defec
  */
 const VERDICTS: readonly [sqlstate: RegExp, verdict: Verdict][] = [
   [/^57014/, 'slow'], // query canceled, as by its time limit
+  [/^25P04/, 'slow'], // the transaction's time limit, since PostgreSQL 17
   [/^53200/, 'slow'], // out of memory
   [/^40/, 'conflict'], // serialization failure, deadlock
   [/^08/, 'outage'], // connection

@@ -49,16 +49,27 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
     copy: facts.kind !== 'v' && !facts.hasRowSecurity ? COPY : undefined,
     insert,
     countAbsent: facts.kind === 'v' || facts.hasTrigger ? countAbsent : undefined,
-    warning: facts.isUnlogged
-      ? 'the table contacts is unlogged, a crash of PostgreSQL empties it: ALTER TABLE contacts SET LOGGED'
-      : undefined,
+    warning: warningOf(facts, config),
   };
 }
 
-/** A division by zero, without an index, ends the transaction before COPY begins. */
-const COPY = `SELECT 1 / count(*) FROM ${UNIQUE_INDEXES}
-    AND indrelid = 'contacts'::regclass AND indisvalid;
-  COPY contacts (name, email) FROM STDIN`;
+/**
+ * A division by zero, without an index, ends the transaction. It is looked for behind the COPY, whose
+ * lock keeps anybody from dropping it until the commit.
+ */
+const COPY = `COPY contacts (name, email) FROM STDIN;
+  SELECT 1 / count(*) FROM ${UNIQUE_INDEXES}
+    AND indrelid = 'contacts'::regclass AND indisvalid`;
+
+/** What may lose rows that have committed. */
+function warningOf(facts: Facts, config: DatabaseConfig): string | undefined {
+  if (facts.isUnlogged) {
+    return 'the table contacts is unlogged, a crash of PostgreSQL empties it: ALTER TABLE contacts SET LOGGED';
+  }
+  if (!facts.isAsync) return undefined;
+  const user = pg.escapeIdentifier(config.user);
+  return `synchronous_commit is off, a crash of PostgreSQL loses rows that are acknowledged: ALTER ROLE ${user} SET synchronous_commit = on`;
+}
 
 const COLUMNS = ['name', 'email'];
 

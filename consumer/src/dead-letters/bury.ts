@@ -91,7 +91,11 @@ async function publish(
   const channel = await answered(session, session.openChannel());
   const closing = new AbortController();
   channel.on('error', (error) => closing.abort(error));
-  channel.on('return', () => closing.abort(new Error('the queue is gone')));
+  channel.on('return', () => {
+    closing.abort(new Error('the queue is gone'));
+    // the next session declares it
+    session.fail(`the dead-letter queue "${deadQueue}" is gone`);
+  });
   const over = AbortSignal.any([session.lost, closing.signal]);
   // each letter listens
   setMaxListeners(0, over);

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '@csv2db/libs/deadline.ts';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import { type Outgoing, publishConfirmed } from '@csv2db/libs/queue/confirm.ts';
 import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
 import { type DeliveryLimit, deliveryLimitOf } from '@csv2db/libs/queue/inspect.ts';
+import { isMarkedYoung, YOUTH } from '@csv2db/libs/queue/young.ts';
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
 import { DELIVERY_COUNT, toSameLetter } from './letter.ts';
 
@@ -75,6 +77,14 @@ export class DeadQueue {
       if (!force) await this.#refuseWornOut(message);
       yield message;
     }
+  }
+
+  /**
+   * Waits until a queue is old enough for a confirm to outlive a crash of the broker, if it may not
+   * be.
+   */
+  async ripen(queue: string): Promise<void> {
+    if (await isMarkedYoung(this.#connection, [queue])) await pause(YOUTH);
   }
 
   /**

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Contact } from '@csv2db/libs/contact.ts';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import { decodeBody, decodeContact, HEADERS, UndecodableError } from '@csv2db/libs/message.ts';
+import { printable } from '@csv2db/libs/visible.ts';
 import type { GetMessage } from 'amqplib';
 import { DEAD, reasonOf } from './letter.ts';
 import type { DeadQueue } from './queue.ts';
@@ -44,7 +45,7 @@ export async function list(
     const letter = describe(message, ++number);
     const { time = '', reason } = letter;
     const line = json ? JSON.stringify(letter) : [number, time, reason, excerpt(letter)].join('\t');
-    await print(visible(line));
+    await print(printable(line));
   }
   if (!json) await print(`${number} dead letters in "${dead.name}"`);
 }
@@ -65,7 +66,7 @@ export async function show(
     for await (const message of letters) {
       if (++reached < number) continue;
       const { headers } = message.properties;
-      await print(visible(JSON.stringify({ ...describe(message, number), headers }, null, 2)));
+      await print(printable(JSON.stringify({ ...describe(message, number), headers }, null, 2)));
       return;
     }
   }
@@ -134,20 +135,4 @@ function readable<T>(decode: () => T): T | undefined {
     if (error instanceof UndecodableError) return undefined;
     throw error;
   }
-}
-
-/**
- * A line with what a terminal would obey, or not show, escaped as in JSON: what is in a letter is a
- * stranger's. Tabs and line ends are those of the format.
- */
-function visible(line: string): string {
-  return line.replaceAll(/[^\P{C}\t\n]/gu, (characters) =>
-    Array.from({ length: characters.length }, (_, unit) =>
-      escape(characters.charCodeAt(unit)),
-    ).join(''),
-  );
-}
-
-function escape(unit: number): string {
-  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }

@@ -19,6 +19,7 @@ export async function replay(
   wanted: string | undefined,
   print: (line: string) => Promise<void>,
 ): Promise<void> {
+  await dead.ripen(queue);
   let tried = 0;
   const left: string[] = [];
   let batch: GetMessage[] = [];

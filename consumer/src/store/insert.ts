@@ -63,7 +63,7 @@ export class Insertion {
         case 'slow':
           return await this.#insertLess(rows, error);
         case 'set-up':
-          await this.#probe(error);
+          await this.#probe(rows, error);
           return await this.#insertHalves(rows, error);
         case 'row':
           return await this.#insertHalves(rows, error);
@@ -94,12 +94,23 @@ export class Insertion {
     return rowCount ?? 0;
   }
 
-  /** Rows that are not inserted are duplicates, except for those that are still not there. */
+  /**
+   * Rows that are not inserted are duplicates, except for those that are still not there. They have
+   * committed: where counting fails, they are taken for duplicates.
+   */
   async #countAbsent(emails: string[]): Promise<number> {
     const { countAbsent } = this.#table;
     if (countAbsent === undefined) return 0;
-    const { rows } = await this.#client.query<{ absent: number }>(countAbsent, [emails]);
-    return rows[0]?.absent ?? 0;
+    try {
+      const { timeout } = this.#size;
+      const { rows } = await runWithin<{ absent: number }>(this.#client, timeout, countAbsent, [
+        emails,
+      ]);
+      return rows[0]?.absent ?? 0;
+    } catch (error) {
+      if (error instanceof pg.DatabaseError) return 0;
+      throw error;
+    }
   }
 
   async #insertLess(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
@@ -125,16 +136,41 @@ export class Insertion {
    *
    * @throws the error of pg when it is not taken: the fault is the table's.
    */
-  async #probe(error: pg.DatabaseError): Promise<void> {
+  async #probe(rows: readonly Row[], error: pg.DatabaseError): Promise<void> {
     try {
-      await runWithin(this.#client, this.#size.timeout, this.#table.insert, PROBE, 'ROLLBACK');
+      await this.#rehearse(PROBE);
     } catch (probeError) {
       if (verdictOn(probeError) !== 'row') throw probeError;
       // a constraint refuses it before all is tried: then only rows that were sent can tell
-      if (!this.#hasInserted) throw error;
+      if (!this.#hasInserted && !(await this.#takesAny(rows))) throw error;
     }
   }
+
+  /** Whether the database takes any of some rows from all over. Nothing is stored. */
+  async #takesAny(rows: readonly Row[]): Promise<boolean> {
+    const step = Math.ceil(rows.length / SAMPLE);
+    for (let index = 0; index < rows.length; index += step) {
+      const contact = rows[index]?.contact;
+      if (!contact) continue;
+      try {
+        await this.#rehearse([[contact.name], [contact.email]]);
+        return true;
+      } catch (error) {
+        const verdict = verdictOn(error);
+        if (verdict !== 'row' && verdict !== 'set-up') throw error;
+      }
+    }
+    return false;
+  }
+
+  /** Inserts rows, and takes that back. */
+  async #rehearse(values: string[][]): Promise<void> {
+    await runWithin(this.#client, this.#size.timeout, this.#table.insert, values, 'ROLLBACK');
+  }
 }
+
+/** How many rows of a batch tell whether the database takes any. */
+const SAMPLE = 8;
 
 /** A row that nobody sends: its name, and its email. */
 const PROBE = [['csv2db probe'], ['probe@csv2db.invalid']];

@@ -23,6 +23,7 @@ export function watchAlarms(connection: ChannelModel, lost: AbortSignal, log: Lo
     end();
   };
   connection.on('blocked', (reason) => {
+    if (lost.aborted) return;
     log.warn({ reason }, `RabbitMQ accepts no messages (${reason}): reading pauses until it does`);
     isBlocked = true;
     alarm = new Promise((resolve) => (end = resolve));

@@ -1,33 +1,35 @@
 import type { ChannelModel } from 'amqplib';
-import { codeOf, FatalError, TransientError } from '../errors.ts';
+import { TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { QueueConfig } from './address.ts';
 import type { Arguments } from './arguments.ts';
 import { onChannel } from './connect.ts';
 import { exists, useExisting } from './existing.ts';
-import { wordsOf } from './refusal.ts';
-import { isMarkedYoung, markYoung, unmarkYoung } from './young.ts';
+import { markYoung, unmarkYoung } from './young.ts';
 
 /** How often a message may come back before it is dead-lettered; RabbitMQ 4's default. */
 const DELIVERY_LIMIT = 20;
+
+/** Said aloud, because a vhost may have another default type. */
+const CLASSIC: Arguments = { 'x-queue-type': 'classic' };
 
 /** What is found out about the queues while they are declared. */
 export interface Declared {
   /** Whether the queue was not there. */
   isQueueNew: boolean;
-  /** Whether one of the two may be a quorum queue of the last two seconds (`YOUTH`). */
+  /** Whether one of the two is a quorum queue that was not there. */
   isYoung: boolean;
 }
 
 /**
  * Declares the dead-letter queue and the queue, where they are missing.
  *
- * @throws FatalError when one is of no use, or the user may not declare or publish what is needed.
+ * @throws FatalError when one is of no use, or the user may not declare what is needed.
  * @throws TransientError when a limit of the broker, or a node that is down, is in the way.
  */
 export async function declareQueues(
   connection: ChannelModel,
-  { name, deadName, type, user }: QueueConfig,
+  { name, deadName, type }: QueueConfig,
   log: Logger,
 ): Promise<Declared> {
   // only a refusal shows it, which RabbitMQ logs as an error: the answer to a declaration is the
@@ -37,9 +39,9 @@ export async function declareQueues(
   const news = [...(isQueueNew ? [name] : []), ...(isDeadNew ? [deadName] : [])];
   const isQuorum = type === 'quorum';
   const declare = async (): Promise<void> => {
-    const dead = isQuorum ? deadArguments(connection) : {};
+    const dead = isQuorum ? deadArguments(connection) : CLASSIC;
     await declareQueue(connection, deadName, '--dead-queue', dead, log);
-    const live = isQuorum ? liveArguments(deadName) : {};
+    const live = isQuorum ? liveArguments(deadName) : CLASSIC;
     await declareQueue(connection, name, '--queue-name', live, log);
   };
   if (isQuorum) await markYoung(connection, news);
@@ -51,14 +53,7 @@ export async function declareQueues(
     await unmarkYoung(connection, news);
     await declare();
   }
-  try {
-    const isMarked = await isMarkedYoung(connection, [name, deadName]);
-    return { isQueueNew, isYoung: isMarked || (isQuorum && news.length > 0) };
-  } catch (error) {
-    if (codeOf(error) !== '403') throw error;
-    const why = `the user "${user}" may not publish (${wordsOf(error)})`;
-    throw new FatalError(`${why}: set_permissions of rabbitmqctl allows it`, { cause: error });
-  }
+  return { isQueueNew, isYoung: isQuorum && news.length > 0 };
 }
 
 /** The arguments of a quorum queue that hands what it can't deliver on to the dead-letter queue. */

@@ -52,9 +52,13 @@ export async function useExisting(
   if (!(await exists(connection, queue))) {
     throw new FatalError(`${named} is not there and can't be declared: ${why}`, cause);
   }
+  if (code === '403') {
+    const unknown =
+      'without the right to configure it, nobody can tell whether it is a stream or drops messages';
+    log.warn({ queue, why }, `${named} is used as it is: ${unknown}`);
+    return;
+  }
   log.info({ queue, why }, `the queue "${queue}" is used as it is: ${why}`);
-  // who may not declare it is not told its arguments
-  if (code === '403') return;
   const found = await argumentsOf(connection, queue);
   if (isStream(found)) {
     const remedy = 'name another one, or delete it';

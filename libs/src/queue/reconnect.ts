@@ -2,6 +2,7 @@ import { FatalError, messageOf, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { Backoff, retry } from '../retry.ts';
 import { formatAddress, type QueueConfig } from './address.ts';
+import { MessageTooLargeError } from './confirm.ts';
 import { isInternalError } from './losses.ts';
 import { openSession, type QueueSession } from './session.ts';
 
@@ -86,6 +87,11 @@ export async function* queueSessions(
     const reason: unknown = session.lost.reason;
     if (session.hasWorked()) outageBegan = undefined;
     else if (opened === 1 && reason instanceof FatalError) throw reason;
+    // it is sent in smaller ones now, which is no outage
+    if (reason instanceof MessageTooLargeError) {
+      log.warn(`${reason.message}: going on with smaller ones`);
+      continue;
+    }
     outageBegan ??= performance.now();
     if (left() <= 0) throw new FatalError(messageOf(reason), { cause: reason });
     log.warn(`${messageOf(reason)}; connecting again`);

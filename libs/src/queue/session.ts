@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { within } from '../deadline.ts';
-import { FatalError, messageOf, TransientError } from '../errors.ts';
+import { codeOf, FatalError, messageOf, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { type Address, formatAddress, type QueueConfig } from './address.ts';
 import { type Alarms, watchAlarms } from './alarms.ts';
@@ -10,7 +10,8 @@ import { connectTo } from './connect.ts';
 import { declareQueues } from './declare.ts';
 import { deadLettersRejected } from './inspect.ts';
 import { channelLoss, connectionLoss, type Loss } from './losses.ts';
-import { YOUTH } from './young.ts';
+import { wordsOf } from './refusal.ts';
+import { isMarkedYoung, YOUTH } from './young.ts';
 
 /** How long it may take to declare queues and open channels, in milliseconds. */
 const SETUP_TIMEOUT = 30_000;
@@ -80,7 +81,8 @@ export async function openSession(
   });
   try {
     // a broker may send heartbeats and yet never answer, as one does whose queue has no leader
-    const { isQueueNew, isYoung, channels } = await within(SETUP_TIMEOUT, setUp());
+    const { isQueueNew, channels, ...declared } = await within(SETUP_TIMEOUT, setUp());
+    const isYoung = declared.isYoung || (await isYoungToOthers(config, address, clientName));
     let hasWorked = false;
     const works = (): void => void (hasWorked = true);
     connection.once('blocked', works);
@@ -117,6 +119,36 @@ async function openChannels(connection: ChannelModel, count: number): Promise<Co
   return await Promise.all(Array.from({ length: count }, () => connection.createConfirmChannel()));
 }
 
+/**
+ * Whether somebody else has declared a queue just now. It is asked on a connection aside, because an
+ * alarm of the broker holds up one that publishes as a whole. Where nobody can tell, it is young.
+ *
+ * @throws FatalError when the user may not publish.
+ */
+async function isYoungToOthers(
+  config: QueueConfig,
+  address: Address,
+  clientName: string,
+): Promise<boolean> {
+  let aside: ChannelModel;
+  try {
+    aside = await connectTo(address, config, `${clientName}, asking whether the queue is new`);
+  } catch {
+    return true;
+  }
+  const alarm = new Promise<true>((resolve) => aside.once('blocked', () => resolve(true)));
+  try {
+    const answer = isMarkedYoung(aside, [config.name, config.deadName]);
+    return await within(SETUP_TIMEOUT, Promise.race([answer, alarm]));
+  } catch (error) {
+    if (codeOf(error) !== '403') throw error;
+    const why = `the user "${config.user}" may not publish (${wordsOf(error)})`;
+    throw new FatalError(`${why}: set_permissions of rabbitmqctl allows it`, { cause: error });
+  } finally {
+    await closeAll(aside, []);
+  }
+}
+
 /** Why a session could not be opened on a connection. */
 function setUpProblem(error: unknown, address: Address, channelCount: number): Loss {
   if (error instanceof FatalError) return error;
@@ -144,11 +176,15 @@ async function closeAll(
   connection: ChannelModel,
   channels: readonly ConfirmChannel[],
 ): Promise<void> {
-  const closing = async (): Promise<void> => {
-    // a channel's closing is answered after everything that was sent on it; closing the connection
-    // alone may overtake the last acknowledgements
-    await Promise.allSettled(channels.map(async (channel) => channel.close()));
-    await connection.close();
-  };
-  await within(CLOSE_TIMEOUT, closing()).catch(() => {});
+  // a channel's closing is answered after everything that was sent on it; closing the connection
+  // alone may overtake the last acknowledgements
+  const closing = Promise.allSettled(channels.map(async (channel) => channel.close()));
+  await within(CLOSE_TIMEOUT, closing).catch(() => {});
+  // also where a channel does not answer: the broker takes back what it had delivered
+  await within(CLOSE_TIMEOUT, closed(connection)).catch(() => {});
+}
+
+async function closed(connection: ChannelModel): Promise<void> {
+  // throws at once, rather than rejects, when it is closed already
+  await connection.close();
 }
