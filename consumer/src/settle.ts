@@ -12,6 +12,7 @@ import { bury } from './dead-letters/bury.ts';
  *
  * @param channel the one that the batch came from.
  * @param batch every delivery of the channel since the last one that was acknowledged.
+ * @param buried those refusals that are dead letters already; more are added.
  * @throws TransientError when the broker does not take a dead letter; then nothing is acknowledged.
  */
 export async function settle(
@@ -20,9 +21,11 @@ export async function settle(
   queue: QueueConfig,
   batch: readonly Delivery[],
   refusals: readonly Refusal[],
+  buried: Set<Refusal>,
 ): Promise<void> {
   const last = batch.at(-1);
-  const unburied = refusals.length > 0 ? await bury(session, queue.deadName, refusals) : undefined;
+  const unburied =
+    refusals.length > 0 ? await bury(session, queue.deadName, refusals, buried) : undefined;
   if (!unburied?.size) {
     if (last) channel.ack(last, true);
     return;

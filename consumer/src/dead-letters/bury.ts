@@ -27,6 +27,7 @@ interface Unpublishable {
  * broker's disk. A letter that is not taken as it is, is sent without the headers and properties of
  * its message.
  *
+ * @param buried those that are there already; what is there from now on is added.
  * @returns the deliveries that are not taken even so, and why.
  * @throws TransientError when the broker takes none now: it is away, or the queue is gone or full.
  */
@@ -34,10 +35,12 @@ export async function bury(
   session: QueueSession,
   deadQueue: string,
   refusals: readonly Refusal[],
+  buried: Set<Refusal>,
 ): Promise<Map<Delivery, string>> {
   await session.registered;
   try {
-    return await buryAll(session, deadQueue, toLetters(refusals));
+    const left = refusals.filter((refusal) => !buried.has(refusal));
+    return await buryAll(session, deadQueue, toLetters(left), buried);
   } catch (error) {
     if (error instanceof TransientError) throw error;
     throw new TransientError(
@@ -51,14 +54,16 @@ async function buryAll(
   session: QueueSession,
   deadQueue: string,
   letters: Iterable<Letter>,
+  buried: Set<Refusal>,
 ): Promise<Map<Delivery, string>> {
   const unburied = new Map<Delivery, string>();
   for (const some of inGroups(letters)) {
     // the broker does not say which of them it did not accept
-    for (const { letter } of await publish(session, deadQueue, some)) {
-      const [still] = await publish(session, deadQueue, [letter]);
+    for (const { letter } of await publish(session, deadQueue, some, buried)) {
+      const [still] = await publish(session, deadQueue, [letter], buried);
       if (!still) continue;
-      const [even] = await publish(session, deadQueue, [toBareLetter(letter, still.why)]);
+      const bare = toBareLetter(letter, still.why);
+      const [even] = await publish(session, deadQueue, [bare], buried);
       if (even) unburied.set(letter.refusal.delivery, even.why);
     }
   }
@@ -87,6 +92,7 @@ async function publish(
   session: QueueSession,
   deadQueue: string,
   letters: readonly Letter[],
+  buried: Set<Refusal>,
 ): Promise<Unpublishable[]> {
   const channel = await answered(session, session.openChannel());
   const closing = new AbortController();
@@ -102,6 +108,10 @@ async function publish(
   const sent = letters.map((letter) => publishConfirmed(channel, deadQueue, [letter], over));
   const results = await answered(session, Promise.allSettled(sent));
   session.lost.throwIfAborted();
+  for (const [index, { refusal }] of letters.entries()) {
+    const result = results[index];
+    if (result?.status === 'fulfilled' && result.value.length === 0) buried.add(refusal);
+  }
   const problem: unknown = closing.signal.reason;
   if (problem === undefined) void channel.close().catch(() => {});
   else if (codeOf(problem) !== UNACCEPTABLE) throw new Error(messageOf(problem));
