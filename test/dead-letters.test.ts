@@ -35,13 +35,12 @@ afterEach(async () => {
 async function dead(...args: string[]) {
   const isLook =
     ['list', 'show', 'export'].includes(args[0] ?? '') && !args.includes('--dead-queue');
-  const letters = isLook ? await sandbox.ready('csv2db.dead') : 0;
+  const ready = (): Promise<number> => sandbox.ready('csv2db.dead');
+  const letters = isLook ? await ready() : 0;
   const run = sandbox.start('consumer', ['dead', ...args]);
   const status = await run.exit;
   // RabbitMQ gives back what was looked at a moment after it has answered
-  if (isLook) {
-    await until('all are back', async () => (await sandbox.ready('csv2db.dead')) === letters);
-  }
+  if (isLook) await until('all are back', async () => (await ready()) === letters);
   return { status, stdout: run.stdout, stderr: run.stderr };
 }
 
