@@ -12,11 +12,19 @@ export interface Row {
   index: number | undefined;
 }
 
+/** A row of a message of several. */
+export interface Part {
+  /** Its place, from 0. */
+  index: number;
+  /** What it is in the message: a value in JSON, bytes in CSV. */
+  value: unknown;
+}
+
 /** What can't be stored, ever, and why: a whole message, or a row of it. */
 export interface Refusal {
   delivery: Delivery;
   /** The row of a message of several; undefined when it is about the message. */
-  part?: { index: number; value: unknown } | undefined;
+  part?: Part | undefined;
   reason: string;
   /** The SQLSTATE of the database; undefined when it did not get that far. */
   sqlstate?: string | undefined;

@@ -8,7 +8,6 @@ import type { Delivery, Outcome, Refusal } from './batch.ts';
 import { BatchSize } from './batch-size.ts';
 import type { ConsumerConfig } from './config.ts';
 import { openDatabase } from './database/connect.ts';
-import { decode } from './decode.ts';
 import { intake } from './intake.ts';
 import { Progress } from './progress.ts';
 import { settle } from './settle.ts';
@@ -104,7 +103,7 @@ async function stored(
   { store, outages, log }: Stages,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const attempt = (): Promise<Outcome> => store.store(() => decode(batch));
+  const attempt = (): Promise<Outcome> => store.store(batch);
   try {
     return await outages.outlast(attempt, signal, PATIENCE);
   } catch (error) {

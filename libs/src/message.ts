@@ -2,8 +2,18 @@ import { isUtf8 } from 'node:buffer';
 import type { Contact } from './contact.ts';
 import { messageOf } from './errors.ts';
 
-/** The content type of every message on the queue. */
-export const CONTENT_TYPE = 'application/json';
+/** What a message body is. */
+export const CONTENT_TYPE = {
+  /** A row, `{"name":"…","email":"…"}`, or an array of rows; so is a body of any other type. */
+  json: 'application/json',
+  /** Rows as CSV: UTF-8, commas, `name,email`, no header (RFC 4180 and RFC 7111). */
+  csv: 'text/csv',
+} as const;
+
+/** Whether a content type, which may have parameters, is that of CSV. */
+export function isCsv(contentType: unknown): boolean {
+  return typeof contentType === 'string' && /^text\/csv\s*(;|$)/i.test(contentType);
+}
 
 /**
  * The headers of every message, which say where its rows come from. They follow one another in the
@@ -26,13 +36,13 @@ export class UndecodableError extends Error {
   override name = 'UndecodableError';
 }
 
-/** A message body: a row, `{"name":"…","email":"…"}`, or an array of rows. */
-export function encode(rows: Contact | readonly Contact[]): Buffer {
-  return Buffer.from(JSON.stringify(rows));
+/** The body of a message of one row: `{"name":"…","email":"…"}`. */
+export function encode(contact: Contact): Buffer {
+  return Buffer.from(JSON.stringify(contact));
 }
 
 /**
- * The rows of a message body, each still to be looked at with `decodeContact`: the elements of a
+ * The rows of a JSON body, each still to be looked at with `decodeContact`: the elements of a
  * JSON array, or the one value that the body is.
  *
  * @throws UndecodableError when the body is not UTF-8, not JSON, or an empty array.

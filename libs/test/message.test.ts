@@ -17,7 +17,6 @@ describe('a message body', () => {
     [{ name: 'Zoë 🦊', email: 'z@b' }, '{"name":"Zoë 🦊","email":"z@b"}'],
   ])('of %j is exactly %s, and decodes to the same', (contact, body) => {
     expect(encode(contact).toString()).toBe(body);
-    expect(encode([contact, contact]).toString()).toBe(`[${body},${body}]`);
     expect(decode(body)).toEqual(contact);
   });
 

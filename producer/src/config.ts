@@ -27,7 +27,7 @@ export interface ProducerConfig {
   /** Number of workers. */
   parallel: number;
   queue: QueueConfig;
-  /** Most rows in a message; with 1, a message is a row as the original sends it. */
+  /** Most rows in a message; with 1, a message is a row as the original sends it, in JSON. */
   rowsPerMessage: number;
   /** How long one outage of the broker may last, in milliseconds. */
   retryFor: number;
@@ -91,7 +91,7 @@ export function readConfig(args: string[], version: string): ProducerConfig {
         .argParser(boolean),
     )
     .addOption(
-      new Option('--rows-per-message <int>', 'most rows in a message; above 1, it is a JSON array')
+      new Option('--rows-per-message <int>', 'most rows in a message; above 1, it is CSV')
         .env('FC_PRODUCER_ROWS_PER_MESSAGE')
         .default(1)
         .argParser(integer(1, 100_000)),

@@ -1,5 +1,7 @@
-import { encode } from '@csv2db/libs/message.ts';
-import type { ContactRun } from './validate.ts';
+import { findRows } from '@csv2db/libs/csv/bounds.ts';
+import { type CsvRows, toCsv } from '@csv2db/libs/csv/contacts.ts';
+import { CONTENT_TYPE, encode } from '@csv2db/libs/message.ts';
+import type { Run } from './validate.ts';
 
 /** What is sent: rows that follow one another in the file. */
 export interface Message {
@@ -8,25 +10,29 @@ export interface Message {
   /** Number of its rows. */
   rows: number;
   body: Buffer;
+  contentType: string;
 }
 
-/**
- * Most characters in a body of several rows, or a little more; a longer row is a message of its
- * own.
- */
-const MAX_CHARACTERS = 256 * 1024;
-/** Characters of a row apart from its values: `{"name":"","email":""},`. */
-const PUNCTUATION = 23;
+/** Most bytes in a body of several rows; a longer row is a message of its own. */
+const MOST_BYTES = 256 * 1024;
 
 /**
- * Packs contacts into messages; one holds rows that follow one another, so that each has a number.
+ * Packs rows into messages; one holds rows that follow one another, so that each has a number.
  *
- * @param rowsPerMessage 1 for a body that is the row; otherwise it is an array of so many at most.
+ * @param rowsPerMessage 1 for a body that is the row, in JSON; otherwise it is CSV, of so many rows
+ * at most.
  */
-export function pack(runs: readonly ContactRun[], rowsPerMessage: number): Message[] {
-  return runs.flatMap((run) =>
-    rowsPerMessage === 1 ? singly(run) : together(run, rowsPerMessage),
-  );
+export function pack(runs: readonly Run[], rowsPerMessage: number): Message[] {
+  return runs.flatMap(({ firstRow, contacts }) => {
+    if ('ends' in contacts) return together(firstRow, contacts, rowsPerMessage);
+    if (rowsPerMessage > 1) return together(firstRow, toCsv(contacts), rowsPerMessage);
+    return contacts.map((contact, index) => ({
+      firstRow: firstRow + index,
+      rows: 1,
+      body: encode(contact),
+      contentType: CONTENT_TYPE.json,
+    }));
+  });
 }
 
 /**
@@ -36,39 +42,33 @@ export function pack(runs: readonly ContactRun[], rowsPerMessage: number): Messa
 export function packSmaller(message: Message, mostBytes: number): Message[] {
   const { firstRow, rows, body } = message;
   if (body.length <= mostBytes || rows === 1) return [message];
-  const contacts: unknown = JSON.parse(body.toString());
-  if (!Array.isArray(contacts)) throw new Error('a message of several rows is no array');
   const middle = rows >> 1;
-  const [head, tail] = [contacts.slice(0, middle), contacts.slice(middle)];
+  const cut = findRows(body, true, Infinity).bounds[middle]?.start;
   return [
-    { firstRow, rows: head.length, body: Buffer.from(JSON.stringify(head)) },
-    { firstRow: firstRow + middle, rows: tail.length, body: Buffer.from(JSON.stringify(tail)) },
+    { ...message, rows: middle, body: body.subarray(0, cut) },
+    { ...message, firstRow: firstRow + middle, rows: rows - middle, body: body.subarray(cut) },
   ].flatMap((half) => packSmaller(half, mostBytes));
 }
 
-function singly({ firstRow, contacts }: ContactRun): Message[] {
-  return contacts.map((contact, index) => ({
-    firstRow: firstRow + index,
-    rows: 1,
-    body: encode(contact),
-  }));
-}
-
-function together({ firstRow, contacts }: ContactRun, rowsPerMessage: number): Message[] {
+/** Cuts rows into messages. */
+function together(firstRow: number, { bytes, ends }: CsvRows, rowsPerMessage: number): Message[] {
   const messages: Message[] = [];
-  let [begin, characters] = [0, 0];
-  const flush = (end: number): void => {
-    const rows = contacts.slice(begin, end);
-    if (rows.length > 0) {
-      messages.push({ firstRow: firstRow + begin, rows: rows.length, body: encode(rows) });
-    }
-    [begin, characters] = [end, 0];
+  let [first, begin, end] = [0, 0, 0];
+  const flush = (next: number): void => {
+    messages.push({
+      firstRow: firstRow + first,
+      rows: next - first,
+      body: bytes.subarray(begin, end),
+      contentType: CONTENT_TYPE.csv,
+    });
+    [first, begin] = [next, end];
   };
-  for (const [index, { name, email }] of contacts.entries()) {
-    const length = name.length + email.length + PUNCTUATION;
-    if (index === begin + rowsPerMessage || characters + length > MAX_CHARACTERS) flush(index);
-    characters += length;
+  for (let row = 0; row < ends.length; row += 1) {
+    const rowEnd = ends[row] ?? 0;
+    const isFull = row - first === rowsPerMessage || rowEnd - begin > MOST_BYTES;
+    if (isFull && row > first) flush(row);
+    end = rowEnd;
   }
-  flush(contacts.length);
+  if (end > begin) flush(ends.length);
   return messages;
 }

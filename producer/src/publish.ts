@@ -1,4 +1,4 @@
-import { CONTENT_TYPE, HEADERS } from '@csv2db/libs/message.ts';
+import { HEADERS } from '@csv2db/libs/message.ts';
 import {
   type DurableProperties,
   type Outgoing,
@@ -82,7 +82,7 @@ function nothingConfirmed(queue: string): string {
 }
 
 function toOutgoing(message: Message, importId: string): Outgoing & { message: Message } {
-  const { firstRow, rows, body } = message;
+  const { firstRow, rows, body, contentType } = message;
   const headers: Record<string, unknown> = {
     [HEADERS.import]: importId,
     [HEADERS.row]: firstRow,
@@ -91,7 +91,7 @@ function toOutgoing(message: Message, importId: string): Outgoing & { message: M
   const properties: DurableProperties = {
     persistent: true,
     mandatory: true,
-    contentType: CONTENT_TYPE,
+    contentType,
     messageId: `${importId}-${firstRow}`,
     headers,
   };

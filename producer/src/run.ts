@@ -11,7 +11,7 @@ import { pack } from './pack.ts';
 import { ConfirmedPrefix } from './prefix.ts';
 import { Progress } from './progress.ts';
 import { ship } from './ship.ts';
-import type { RowChunk } from './source/chunk.ts';
+import { countRows, type RowChunk } from './source/chunk.ts';
 import { FormatError, ofThisFormat } from './source/format.ts';
 import { openSource, type Source } from './source/open.ts';
 import { readRows } from './source/rows.ts';
@@ -110,7 +110,8 @@ async function* shipments(
 ): AsyncGenerator<Shipment, void> {
   const blocks = source.read(seek.bytes, blockSizeFor(rowsPerMessage), signal);
   const checked = seek.bytes === 0 ? ofThisFormat(blocks, source.name, log) : blocks;
-  const chunks = select(readRows(wholeFile(checked, source, log), seek), rows, limit);
+  const whole = wholeFile(checked, source, log);
+  const chunks = select(readRows(whole, seek, { keepPlain: rowsPerMessage > 1 }), rows, limit);
   try {
     for await (const chunk of chunks) yield toShipment(chunk, rowsPerMessage);
   } catch (error) {
@@ -120,12 +121,13 @@ async function* shipments(
 }
 
 function toShipment(chunk: RowChunk, rowsPerMessage: number): Shipment {
-  const { firstRow, rows, start } = chunk;
+  const { firstRow, start } = chunk;
+  const read = countRows(chunk);
   const { runs, rejects } = validate(chunk);
   // the rows themselves are let go: they may wait for their confirms, encoded
   return {
-    chunk: { firstRow, lastRow: firstRow + rows.length - 1, start },
-    read: rows.length,
+    chunk: { firstRow, lastRow: firstRow + read - 1, start },
+    read,
     rejects,
     messages: pack(runs, rowsPerMessage),
     isRepeated: false,

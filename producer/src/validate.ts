@@ -1,6 +1,6 @@
 import { type Contact, contactProblem, type Problem } from '@csv2db/libs/contact.ts';
-import type { RowChunk } from './source/chunk.ts';
-import { MalformedRow, type Row } from './source/csv.ts';
+import { type CsvRows, toContact } from '@csv2db/libs/csv/contacts.ts';
+import type { ParsedChunk, RowChunk } from './source/chunk.ts';
 import { linesOf } from './source/lines.ts';
 
 /** A row that is not published, and why. */
@@ -10,29 +10,35 @@ export interface Reject extends Problem {
   line?: number;
 }
 
-/** Contacts of rows that follow one another in the file, none between them rejected. */
-export interface ContactRun {
+/** Rows that follow one another in the file, none between them rejected. */
+export interface Run {
   /** Number of the first of the rows. */
   firstRow: number;
-  contacts: Contact[];
+  /** As they are in the file, where that is how they are sent. */
+  contacts: Contact[] | CsvRows;
 }
 
 /** The rows of a chunk, each in one of two places. */
 export interface ValidatedChunk {
-  runs: ContactRun[];
+  runs: Run[];
   rejects: Reject[];
 }
 
-/** Sorts the rows of a chunk into contacts and rejects. */
+/** Sorts the rows of a chunk into contacts and rejects; plain ones are contacts. */
 export function validate(chunk: RowChunk): ValidatedChunk {
+  if (chunk.kind === 'parsed') return validateParsed(chunk);
+  return { runs: [{ firstRow: chunk.firstRow, contacts: chunk.csv }], rejects: [] };
+}
+
+function validateParsed(chunk: ParsedChunk): ValidatedChunk {
   const { firstRow, rows, start } = chunk;
-  const runs: ContactRun[] = [];
+  const runs: { firstRow: number; contacts: Contact[] }[] = [];
   const rejects: Reject[] = [];
   let lines: number[] | undefined;
-  let run: ContactRun | undefined;
+  let run: (typeof runs)[number] | undefined;
   for (const [index, fields] of rows.entries()) {
     const row = firstRow + index;
-    const outcome = toContact(fields);
+    const outcome = checked(toContact(fields));
     if ('reason' in outcome) {
       lines ??= linesOf(chunk);
       const line = lines[row - start.rows - 1] ?? start.lines + 1;
@@ -48,13 +54,8 @@ export function validate(chunk: RowChunk): ValidatedChunk {
   return { runs, rejects };
 }
 
-/** The contact that a row holds, or why it holds none. */
-function toContact(row: Row): Contact | Problem {
-  if (row instanceof MalformedRow) return { reason: row.reason };
-  const [name, email] = row;
-  if (name === undefined || email === undefined || row.length !== 2) {
-    const fields = `${row.length} ${row.length === 1 ? 'field' : 'fields'}`;
-    return { reason: `${fields} instead of 2 (name,email)` };
-  }
-  return contactProblem(name, email) ?? { name, email };
+/** A contact, unless something is wrong with it. */
+function checked(contact: Contact | Problem): Contact | Problem {
+  if ('reason' in contact) return contact;
+  return contactProblem(contact.name, contact.email) ?? contact;
 }

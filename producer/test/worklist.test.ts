@@ -3,7 +3,7 @@ import { START } from '../src/source/position.ts';
 import { type Shipment, Worklist } from '../src/worklist.ts';
 
 function shipment(firstRow: number): Shipment {
-  const message = { firstRow, rows: 1, body: Buffer.from('{}') };
+  const message = { firstRow, rows: 1, body: Buffer.from('{}'), contentType: 'application/json' };
   return {
     chunk: { firstRow, lastRow: firstRow, start: START },
     read: 1,

@@ -57,7 +57,7 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
  * A division by zero, without an index, ends the transaction. It is looked for behind the COPY, whose
  * lock keeps anybody from dropping it until the commit.
  */
-const COPY = `COPY contacts (name, email) FROM STDIN;
+const COPY = `COPY contacts (name, email) FROM STDIN (DELIMITER ',');
   SELECT 1 / count(*) FROM ${UNIQUE_INDEXES}
     AND indrelid = 'contacts'::regclass AND indisvalid`;
 

@@ -150,8 +150,12 @@ function propertiesOf(
   return options;
 }
 
-/** A row as a message of its own; undefined when it is nested too deep for JSON.stringify. */
+/**
+ * A row as a message of its own, of the type of the message it was in; undefined when it is nested
+ * too deep for JSON.stringify.
+ */
 function encodeRow(value: unknown): Buffer | undefined {
+  if (Buffer.isBuffer(value)) return value;
   try {
     return Buffer.from(JSON.stringify(value));
   } catch (error) {

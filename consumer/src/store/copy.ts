@@ -6,14 +6,14 @@ import { limits } from '../database/limits.ts';
 const PART = 32 * 1024;
 
 /**
- * Rows as COPY takes them, in the text format:
+ * Rows as COPY takes them, in the text format with a comma as its delimiter:
  * https://www.postgresql.org/docs/current/sql-copy.html, "File Formats"
  */
 export function copyData(rows: readonly Row[]): Buffer[] {
   const parts: Buffer[] = [];
   let text = '';
   for (const { contact } of rows) {
-    text += `${escape(contact.name)}\t${escape(contact.email)}\n`;
+    text += `${escape(contact.name)},${escape(contact.email)}\n`;
     if (text.length < PART) continue;
     parts.push(Buffer.from(text));
     text = '';
@@ -74,9 +74,9 @@ class CopyQuery extends pg.Query {
   }
 }
 
-const ESCAPES: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const ESCAPES: Record<string, string> = { '\\': '\\\\', ',': '\\,', '\n': '\\n', '\r': '\\r' };
 
 function escape(value: string): string {
-  if (!/[\\\t\n\r]/.test(value)) return value;
-  return value.replaceAll(/[\\\t\n\r]/g, (character) => ESCAPES[character] ?? character);
+  if (!/[\\,\n\r]/.test(value)) return value;
+  return value.replaceAll(/[\\,\n\r]/g, (character) => ESCAPES[character] ?? character);
 }

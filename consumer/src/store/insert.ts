@@ -1,4 +1,6 @@
+import { toCsv } from '@csv2db/libs/csv/contacts.ts';
 import { TransientError } from '@csv2db/libs/errors.ts';
+import { isCsv } from '@csv2db/libs/message.ts';
 import pg from 'pg';
 import type { Outcome, Refusal, Row } from '../batch.ts';
 import { runWithin } from '../database/limits.ts';
@@ -178,6 +180,7 @@ const PROBE = [['csv2db probe'], ['probe@csv2db.invalid']];
 const NOTHING = { inserted: 0, duplicates: 0, skipped: 0 };
 
 function refusal({ contact, delivery, index }: Row, { message, code }: pg.DatabaseError): Refusal {
-  const part = index === undefined ? undefined : { index, value: contact };
+  const value = isCsv(delivery.properties.contentType) ? toCsv([contact]).bytes : contact;
+  const part = index === undefined ? undefined : { index, value };
   return { delivery, part, reason: message, sqlstate: code };
 }

@@ -14,6 +14,11 @@ export class Seen {
   /** Number of texts in it. */
   #count = 0;
 
+  /** Whether it remembers. */
+  get isWatching(): boolean {
+    return this.#words !== undefined;
+  }
+
   /**
    * Begins to remember. Not from the start, because that costs a tenth of what the consumer does.
    */
@@ -21,10 +26,10 @@ export class Seen {
     this.#words ??= new Uint32Array(WORDS);
   }
 
-  /** Adds a text. @returns whether it is known; never before `watch` was called. */
-  add(text: string): boolean {
+  /** Adds the text in some bytes. @returns whether it is known; never before `watch` was called. */
+  add(bytes: Uint8Array, begin: number, end: number): boolean {
     if (!this.#words) return false;
-    const isKnown = mark(this.#words, hash(text));
+    const isKnown = mark(this.#words, hash(bytes, begin, end));
     if (!isKnown) this.#count += 1;
     if (this.#count === MOST_TEXTS) {
       this.#words.fill(0);
@@ -45,11 +50,11 @@ function mark(words: Uint32Array, hashed: number): boolean {
   return (word & bits) === bits;
 }
 
-/** FNV-1a over UTF-16 units, with the finalizer of MurmurHash3, which spreads its low bits. */
-function hash(text: string): number {
+/** FNV-1a, with the finalizer of MurmurHash3, which spreads its low bits. */
+function hash(bytes: Uint8Array, begin: number, end: number): number {
   let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
+  for (let index = begin; index < end; index += 1) {
+    value = Math.imul(value ^ (bytes[index] ?? 0), 0x01000193);
   }
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);

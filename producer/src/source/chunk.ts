@@ -1,15 +1,34 @@
-import type { Row } from './csv.ts';
+import type { CsvRows } from '@csv2db/libs/csv/contacts.ts';
+import type { Row } from '@csv2db/libs/csv/rows.ts';
 import type { Position } from './position.ts';
 
 /** Consecutive rows of a file. */
-export interface RowChunk {
+export type RowChunk = PlainChunk | ParsedChunk;
+
+interface Chunk {
   /** Number of the first row; rows count from 1 at the start of the file, blank lines excluded. */
   firstRow: number;
-  rows: Row[];
   /** Where to read the file from to come by these rows again. */
   start: Position;
-  /** What was read there; empty when it is one row that is too long. */
+}
+
+/** Rows that are contacts, and canonical CSV, as they stand in the file. */
+export interface PlainChunk extends Chunk {
+  kind: 'plain';
+  csv: CsvRows;
+}
+
+/** Rows of any kind. */
+export interface ParsedChunk extends Chunk {
+  kind: 'parsed';
+  rows: Row[];
+  /** What was read at the start; empty when it is one row that is too long. */
   bytes: Buffer;
   /** Where in these each row begins; undefined where every line that is not blank is a row. */
   starts: number[] | undefined;
+}
+
+/** How many rows a chunk has. */
+export function countRows(chunk: RowChunk): number {
+  return chunk.kind === 'plain' ? chunk.csv.ends.length : chunk.rows.length;
 }

@@ -1,7 +1,7 @@
 import { isEmail } from '@csv2db/libs/contact.ts';
+import { CR, LF } from '@csv2db/libs/csv/bounds.ts';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { CR, LF } from './bounds.ts';
 
 /** A file of another format: there is nothing to go on with. */
 export class FormatError extends FatalError {

@@ -1,15 +1,8 @@
-import { CR, LF } from './bounds.ts';
-import type { RowChunk } from './chunk.ts';
-
-/** The number of line breaks in some bytes. */
-export function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) lines += 1;
-  return lines;
-}
+import { countLines, CR, LF } from '@csv2db/libs/csv/bounds.ts';
+import type { ParsedChunk } from './chunk.ts';
 
 /** The lines of the file, from 1, on which the rows of a chunk begin. */
-export function linesOf({ start, bytes, starts = startsOfLines(bytes) }: RowChunk): number[] {
+export function linesOf({ start, bytes, starts = startsOfLines(bytes) }: ParsedChunk): number[] {
   let line = start.lines + 1;
   let at = 0;
   return starts.map((next) => {

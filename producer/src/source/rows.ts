@@ -1,7 +1,7 @@
-import { LF, tooLong } from './bounds.ts';
-import type { RowChunk } from './chunk.ts';
-import { MalformedRow, parseRows } from './csv.ts';
-import { countLines } from './lines.ts';
+import { countLines, LF, tooLong } from '@csv2db/libs/csv/bounds.ts';
+import { MalformedRow, parseRows } from '@csv2db/libs/csv/rows.ts';
+import type { ParsedChunk, PlainChunk, RowChunk } from './chunk.ts';
+import { endsOfPlainRows } from './plain.ts';
 import { type Position, START } from './position.ts';
 
 /**
@@ -15,16 +15,23 @@ const BEHIND_QUOTE = 2;
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
+export interface ReadOptions {
+  /** Whether rows that need no parsing are left as they are; default: true. */
+  keepPlain?: boolean;
+  /** The most bytes of a row; default: `MAX_ROW`. */
+  maxRow?: number;
+}
+
 /**
  * Parses a stream of bytes into chunks of rows, in constant memory. A chunk holds the rows that end
- * in one block.
+ * in one block. Where all of them are plain, they are not parsed.
  *
  * @param from where the blocks begin in the file.
  */
 export async function* readRows(
   blocks: AsyncIterable<Buffer>,
   from: Position = START,
-  maxRow = MAX_ROW,
+  { keepPlain = true, maxRow = MAX_ROW }: ReadOptions = {},
 ): AsyncGenerator<RowChunk, void> {
   let position = from;
   let rest: Buffer = Buffer.alloc(0);
@@ -43,7 +50,7 @@ export async function* readRows(
       yield oneTooLong(longRow);
       longRow = undefined;
     }
-    const chunk = take(false);
+    const chunk = (keepPlain ? takePlain() : undefined) ?? take(false);
     if (chunk) yield chunk;
     if (rest.length <= maxRow + BEHIND_QUOTE) continue;
     longRow = position;
@@ -54,30 +61,44 @@ export async function* readRows(
   const chunk = take(true);
   if (chunk) yield chunk;
 
+  /** The complete lines at the head of the rest, if all of them are plain rows. */
+  function takePlain(): PlainChunk | undefined {
+    const start = position;
+    const lines = rest.subarray(0, rest.lastIndexOf(LF) + 1);
+    const ends = lines.length > 0 ? endsOfPlainRows(lines) : undefined;
+    if (!ends) return undefined;
+    advance(lines.length, ends.length);
+    position.rows += ends.length;
+    return { kind: 'plain', firstRow: start.rows + 1, start, csv: { bytes: lines, ends } };
+  }
+
   /** Parses the complete rows at the head of the rest. */
-  function take(isLast: boolean): RowChunk | undefined {
+  function take(isLast: boolean): ParsedChunk | undefined {
     const start = position;
     const { rows, consumed, starts } = parseRows(rest, isLast, maxRow);
     const bytes = advance(consumed);
     if (rows.length === 0) return undefined;
-    position = { ...position, rows: start.rows + rows.length };
-    return { firstRow: start.rows + 1, rows, start, bytes, starts };
+    position.rows += rows.length;
+    return { kind: 'parsed', firstRow: start.rows + 1, start, rows, bytes, starts };
   }
 
   /** Goes on behind so many bytes of the rest. */
-  function advance(length: number): Buffer {
+  function advance(length: number, lines = countLines(rest.subarray(0, length))): Buffer {
     const bytes = rest.subarray(0, length);
     rest = rest.subarray(length);
-    const { rows, lines } = position;
-    position = { rows, lines: lines + countLines(bytes), bytes: position.bytes + length };
+    position = {
+      rows: position.rows,
+      lines: position.lines + lines,
+      bytes: position.bytes + length,
+    };
     return bytes;
   }
 
-  function oneTooLong(start: Position): RowChunk {
+  function oneTooLong(start: Position): ParsedChunk {
     position = { ...position, rows: start.rows + 1 };
     const row = new MalformedRow(tooLong(maxRow));
     const bytes = Buffer.alloc(0);
-    return { firstRow: start.rows + 1, rows: [row], start, bytes, starts: [0] };
+    return { kind: 'parsed', firstRow: start.rows + 1, start, rows: [row], bytes, starts: [0] };
   }
 }
 

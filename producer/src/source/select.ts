@@ -1,4 +1,5 @@
-import type { RowChunk } from './chunk.ts';
+import type { CsvRows } from '@csv2db/libs/csv/contacts.ts';
+import { countRows, type RowChunk } from './chunk.ts';
 
 /**
  * Leaves out the first rows of a file, and those behind the last one wanted.
@@ -14,11 +15,28 @@ export async function* select(
   let left = limit;
   if (left <= 0) return;
   for await (const chunk of chunks) {
-    const { firstRow, rows } = chunk;
-    const skipped = Math.min(Math.max(offset + 1 - firstRow, 0), rows.length);
-    const selected = rows.slice(skipped, skipped + left);
-    left -= selected.length;
-    if (selected.length > 0) yield { ...chunk, firstRow: firstRow + skipped, rows: selected };
+    const { firstRow } = chunk;
+    const rows = countRows(chunk);
+    const begin = Math.min(Math.max(offset + 1 - firstRow, 0), rows);
+    const end = Math.min(begin + left, rows);
+    left -= end - begin;
+    if (end > begin) yield slice(chunk, begin, end);
     if (left === 0) return;
   }
+}
+
+function slice(chunk: RowChunk, begin: number, end: number): RowChunk {
+  const firstRow = chunk.firstRow + begin;
+  return chunk.kind === 'plain'
+    ? { ...chunk, firstRow, csv: sliceCsv(chunk.csv, begin, end) }
+    : { ...chunk, firstRow, rows: chunk.rows.slice(begin, end) };
+}
+
+function sliceCsv({ bytes, ends }: CsvRows, begin: number, end: number): CsvRows {
+  if (begin === 0 && end === ends.length) return { bytes, ends };
+  const from = ends[begin - 1] ?? 0;
+  return {
+    bytes: bytes.subarray(from, ends[end - 1]),
+    ends: ends.slice(begin, end).map((offset) => offset - from),
+  };
 }

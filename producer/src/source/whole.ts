@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
+import { LF } from '@csv2db/libs/csv/bounds.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { LF } from './bounds.ts';
 import type { Source } from './open.ts';
 
 /**

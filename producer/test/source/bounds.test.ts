@@ -1,8 +1,8 @@
+import { MalformedRow } from '@csv2db/libs/csv/rows.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MalformedRow } from '../../src/source/csv.ts';
 import { linesOf } from '../../src/source/lines.ts';
-import { chunksOf } from './chunks.ts';
+import { parsedChunksOf } from './chunks.ts';
 
 interface ReadRow {
   line: number;
@@ -71,7 +71,7 @@ function readByCharacter(file: string): ReadRow[] {
 
 async function readInBlocks(file: string, size: number, maxRow?: number): Promise<ReadRow[]> {
   const all: ReadRow[] = [];
-  for await (const chunk of chunksOf(file, size, maxRow)) {
+  for await (const chunk of parsedChunksOf(file, size, maxRow)) {
     expect(chunk.firstRow).toBe(all.length + 1);
     const lines = linesOf(chunk);
     for (const [index, row] of chunk.rows.entries()) {

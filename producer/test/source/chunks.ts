@@ -1,12 +1,12 @@
-import type { RowChunk } from '../../src/source/chunk.ts';
+import type { ParsedChunk, RowChunk } from '../../src/source/chunk.ts';
 import { START } from '../../src/source/position.ts';
-import { readRows } from '../../src/source/rows.ts';
+import { type ReadOptions, readRows } from '../../src/source/rows.ts';
 
 /** The chunks of a file that arrives in blocks of `size` bytes. */
 export function chunksOf(
   file: Buffer | string,
   size: number,
-  maxRow?: number,
+  options?: ReadOptions,
 ): AsyncGenerator<RowChunk, void> {
   const bytes = Buffer.from(file);
   async function* blocks() {
@@ -14,5 +14,18 @@ export function chunksOf(
       yield await Promise.resolve(bytes.subarray(at, at + size));
     }
   }
-  return readRows(blocks(), START, maxRow);
+  return readRows(blocks(), START, options);
+}
+
+/** The chunks of a file of which every row is parsed. */
+export async function* parsedChunksOf(
+  file: Buffer | string,
+  size: number,
+  maxRow?: number,
+): AsyncGenerator<ParsedChunk, void> {
+  const options = { keepPlain: false, ...(maxRow !== undefined && { maxRow }) };
+  for await (const chunk of chunksOf(file, size, options)) {
+    if (chunk.kind !== 'parsed') throw new Error('a row was not parsed');
+    yield chunk;
+  }
 }

@@ -1,13 +1,13 @@
+import { MalformedRow } from '@csv2db/libs/csv/rows.ts';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { MalformedRow } from '../../src/source/csv.ts';
 import { linesOf } from '../../src/source/lines.ts';
-import { chunksOf } from './chunks.ts';
+import { parsedChunksOf } from './chunks.ts';
 
 /** The rows in them; a malformed row as its reason. */
 async function rowsOf(file: Buffer | string, size: number): Promise<(string[] | string)[]> {
   const all: (string[] | string)[] = [];
-  for await (const { firstRow, rows } of chunksOf(file, size)) {
+  for await (const { firstRow, rows } of parsedChunksOf(file, size)) {
     expect(firstRow).toBe(all.length + 1);
     all.push(...rows.map((row) => (row instanceof MalformedRow ? row.reason : row)));
   }
@@ -130,7 +130,7 @@ describe('the rows of a file, in blocks of any size,', () => {
 describe('the line on which a row begins is known,', () => {
   async function lines(file: string, size: number): Promise<number[]> {
     const all: number[] = [];
-    for await (const chunk of chunksOf(file, size)) {
+    for await (const chunk of parsedChunksOf(file, size)) {
       const own = linesOf(chunk);
       all.push(...chunk.rows.map((_, index) => own[index] ?? chunk.start.lines + 1));
     }

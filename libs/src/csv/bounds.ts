@@ -12,11 +12,18 @@ export interface RowBounds {
 export const LF = 0x0a;
 export const CR = 0x0d;
 export const QUOTE = 0x22;
-const COMMA = 0x2c;
+export const COMMA = 0x2c;
 
 const LATE_QUOTE = 'a quote stands inside a field that does not begin with one';
 const AFTER_QUOTE = 'text follows the closing quote of a field';
 const NOT_CLOSED = 'a quoted field is not closed';
+
+/** The number of line breaks in some bytes. */
+export function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) lines += 1;
+  return lines;
+}
 
 /** The problem of a row that is longer than it may be. */
 export function tooLong(maxRow: number): string {

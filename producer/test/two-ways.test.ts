@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Message, pack } from '../src/pack.ts';
+import { countRows } from '../src/source/chunk.ts';
+import type { Position } from '../src/source/position.ts';
+import { select } from '../src/source/select.ts';
+import { type Reject, validate } from '../src/validate.ts';
+import { chunksOf } from './source/chunks.ts';
+
+interface Outcome {
+  messages: Message[];
+  rejects: Reject[];
+  /** Where each chunk begins, as checkpoints have it, and its number of rows. */
+  places: { firstRow: number; rows: number; start: Position }[];
+  /** Kinds of chunks that came by. */
+  kinds: Set<string>;
+}
+
+interface Reading {
+  blockSize: number;
+  rowsPerMessage: number;
+  offset: number;
+  limit: number;
+}
+
+/** What becomes of a file on one of the two ways. */
+async function read(file: Buffer, reading: Reading, keepPlain: boolean): Promise<Outcome> {
+  const outcome: Outcome = { messages: [], rejects: [], places: [], kinds: new Set() };
+  const chunks = chunksOf(file, reading.blockSize, { keepPlain, maxRow: 2_000 });
+  for await (const chunk of select(chunks, reading.offset, reading.limit)) {
+    const { runs, rejects } = validate(chunk);
+    outcome.messages.push(...pack(runs, reading.rowsPerMessage));
+    outcome.rejects.push(...rejects);
+    outcome.places.push({ firstRow: chunk.firstRow, rows: countRows(chunk), start: chunk.start });
+    outcome.kinds.add(chunk.kind);
+  }
+  return outcome;
+}
+
+const name = fc.constantFrom(
+  ...[
+    'Ann',
+    'Zoë 🦊',
+    ' spaced ',
+    'a;b',
+    'T\tab',
+    '\\.',
+    '\\N',
+    'C\\D',
+    '\ufeffmark',
+    'x'.repeat(300),
+  ],
+  ...[
+    '',
+    '"q, r"',
+    '"say ""so"""',
+    '"two\nlines"',
+    'a"b',
+    '"open',
+    'N\0ul',
+    'c\rr',
+    'x'.repeat(2_100),
+  ],
+);
+const email = fc.constantFrom(
+  ...['a@b', 'first.last@example.com', `${'l'.repeat(240)}@example.org`, `${'l'.repeat(250)}@b.cd`],
+  ...['', 'no-at', 'two@@b', 'a@-b', `a@${'c'.repeat(64)}`, 'ü@b', '"a@b"', '"a@b', 'a@b.', ' a@b'],
+);
+const plainRow = fc
+  .tuple(fc.constantFrom('Ann', 'Zoë 🦊', ' spaced ', 'a;b', 'T\tab'), fc.nat(999))
+  .map(([name, number]) => `${name},${number}@example.com\n`);
+const anyRow = fc.oneof(
+  fc
+    .tuple(name, fc.oneof(fc.constant('a@b'), email), fc.constantFrom('\n', '\n', '\r\n'))
+    .map(([name, email, end]) => `${name},${email}${end}`),
+  fc.constantFrom('\n', '\r\n', 'alone\n', 'a,b@c,d\n', ',\n'),
+);
+const notUtf8 = Buffer.from('Zoë,zoe@example.com\n', 'latin1');
+/** Mostly plain rows, so that whole blocks of them come by. */
+const file = fc
+  .array(
+    fc.oneof(
+      { weight: 20, arbitrary: plainRow.map((row) => Buffer.from(row)) },
+      { weight: 3, arbitrary: anyRow.map((row) => Buffer.from(row)) },
+      { weight: 1, arbitrary: fc.constant(notUtf8) },
+    ),
+    { maxLength: 60 },
+  )
+  .chain((rows) => fc.tuple(fc.constant(Buffer.concat(rows)), fc.nat(3)))
+  .map(([bytes, cut]) => bytes.subarray(0, bytes.length - cut));
+
+it('rows that are not parsed come to the same messages and rejects as parsed ones', async () => {
+  let plainFiles = 0;
+  const property = fc.asyncProperty(
+    file,
+    fc.record({
+      blockSize: fc.integer({ min: 1, max: 600 }),
+      rowsPerMessage: fc.integer({ min: 2, max: 30 }),
+      offset: fc.oneof(fc.constant(0), fc.nat(50)),
+      limit: fc.oneof(fc.constant(Infinity), fc.nat(50)),
+    }),
+    async (bytes, reading) => {
+      const [plain, parsed] = [await read(bytes, reading, true), await read(bytes, reading, false)];
+      expect(plain.messages).toEqual(parsed.messages);
+      expect(plain.rejects).toEqual(parsed.rejects);
+      expect(plain.places).toEqual(parsed.places);
+      expect(parsed.kinds).not.toContain('plain');
+      plainFiles += Number(plain.kinds.has('plain'));
+    },
+  );
+  await fc.assert(property, { numRuns: 5_000, seed: 1 });
+  expect(plainFiles).toBeGreaterThan(1_000);
+});
