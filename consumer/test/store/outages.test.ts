@@ -23,6 +23,10 @@ function failing(...errors: Error[]): () => Promise<string> {
   };
 }
 
+function gone(times: number): Error[] {
+  return Array.from({ length: times }, () => new TransientError('gone'));
+}
+
 it('says nothing about what works at once', async () => {
   expect(await outages.outlast(failing(), never, Infinity)).toBe('stored');
   expect(lines).toEqual([]);
@@ -35,26 +39,44 @@ it('tells of an outage once, in whatever ways it shows, and of its end', async (
 });
 
 it('tells of an outage once, however many wait for its end', async () => {
-  const attempts = [1, 2, 3].map(() => failing(new TransientError('gone')));
+  // the pause before the third attempt is longer than the first one: some work while others wait
+  const attempts = [1, 3].map((times) => failing(...gone(times)));
   await Promise.all(attempts.map((attempt) => outages.outlast(attempt, never, Infinity)));
   expect(lines).toEqual(['gone; storing pauses until it works', 'PostgreSQL works again']);
 });
 
-it('tells of each thing to mend, also when it comes to light in an outage', async () => {
-  const attempt = failing(new TransientError('gone'), new SetUpError('no table'));
-  await outages.outlast(attempt, never, Infinity);
+it('tells of each thing to mend once, also when it comes to light in an outage', async () => {
+  const problems = ['no table', 'no table', 'no rights'].map((problem) => new SetUpError(problem));
+  await outages.outlast(failing(...gone(1), ...problems), never, Infinity);
   expect(lines).toEqual([
     'gone; storing pauses until it works',
     'no table; storing pauses until it works',
+    'no rights; storing pauses until it works',
     'PostgreSQL works again',
   ]);
 });
 
+it.each<[string, () => Error]>([
+  ['outage', () => new TransientError('out')],
+  ['thing to mend', () => new SetUpError('out')],
+])('tells of the next %s as of the first', async (_, problem) => {
+  await outages.outlast(failing(problem()), never, Infinity);
+  await outages.outlast(failing(problem()), never, Infinity);
+  const told = ['out; storing pauses until it works', 'PostgreSQL works again'];
+  expect(lines).toEqual([...told, ...told]);
+});
+
 it('ends with the last error when the patience is over, and goes on with the same outage', async () => {
-  const attempt = failing(...Array.from({ length: 3 }, () => new TransientError('gone')));
-  await expect(outages.outlast(attempt, never, 0)).rejects.toThrow('gone');
-  expect(await outages.outlast(attempt, never, Infinity)).toBe('stored');
+  await expect(outages.outlast(failing(...gone(50)), never, 10)).rejects.toThrow('gone');
+  expect(await outages.outlast(failing(...gone(1)), never, Infinity)).toBe('stored');
   expect(lines).toEqual(['gone; storing pauses until it works', 'PostgreSQL works again']);
+});
+
+it('gives up when the signal is aborted', async () => {
+  const stop = new AbortController();
+  const stored = outages.outlast(failing(...gone(1)), stop.signal, Infinity);
+  stop.abort();
+  await expect(stored).rejects.toThrow('gone');
 });
 
 it('ends at once with what is no outage', async () => {
