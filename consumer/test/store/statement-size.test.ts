@@ -21,6 +21,11 @@ it('is never less than a row', () => {
   expect(size.rows).toBe(1);
 });
 
+it('is not bounded by a single row that is too slow', () => {
+  size.tooSlow(1);
+  expect(size.rows).toBe(Infinity);
+});
+
 it('does not grow by a statement that began before it shrank', () => {
   size.tooSlow(100);
   size.tooSlow(1_000);
