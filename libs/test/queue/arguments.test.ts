@@ -35,12 +35,21 @@ describe('the hazards of a queue', () => {
     ).toEqual([]);
   });
 
+  it('are none for what is turned off', () => {
+    expect(hazards({ 'x-delivery-limit': -1, 'x-single-active-consumer': false })).toEqual([]);
+  });
+
   it.each<[string, Record<string, string | number | boolean>]>([
     ['messages that wait longer are deleted (x-message-ttl=1)', { 'x-message-ttl': 1 }],
     [
       'messages that wait longer are dead-lettered (x-message-ttl=1)',
       { 'x-message-ttl': 1, 'x-dead-letter-exchange': 'x' },
     ],
+    [
+      'it is deleted with its messages when no consumer is there for so long (x-expires=1)',
+      { 'x-expires': 1 },
+    ],
+    ['the oldest messages are deleted when it is full (x-max-length=9)', { 'x-max-length': 9 }],
     [
       'the oldest messages are deleted when it is full (x-max-length-bytes=9)',
       { 'x-max-length-bytes': 9, 'x-overflow': 'drop-head' },
