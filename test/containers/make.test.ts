@@ -72,11 +72,14 @@ test('"make start" imports the sample with two consumers', async () => {
 
 test('"make logs" follows what all three say', async () => {
   const logs = project.start('make', ['-s', 'logs']);
-  await until(logs.output, () =>
+  await until('what all three said', () =>
     [/^producer-1 .*finished/m, /^consumer-1 .*"msg"/m, /^consumer-2 .*"msg"/m].every((line) =>
       line.test(logs.stdout),
     ),
   );
+  const [consumer = ''] = await project.containers('consumer');
+  await docker('restart', consumer);
+  await until('what came later', () => /^consumer-\d .*SIGTERM/m.test(logs.stdout));
   process.kill(-logs.pid, 'SIGTERM');
   await logs.exit;
 });
