@@ -164,3 +164,23 @@ it('a dead-letter queue that is full is waited for, and then takes every letter'
   });
   await until('nothing is left', async () => (await sandbox.ready()) === 0);
 });
+
+// cause: only rows that are letters of their own were known to be dead
+it('a message that is one letter for rows nested too deep is dead once, however often it is tried', async () => {
+  await sandbox.channel.assertQueue('csv2db.dead', {
+    durable: true,
+    arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' },
+  });
+  await declare('quorum');
+  const message = `[${DEEP},{},${DEEP}]`;
+  sandbox.channel.sendToQueue('csv2db', Buffer.from(message), { persistent: true });
+  const consumer = sandbox.start('consumer', ['--parallel', '1']);
+  await consumer.logged(/did not take a dead letter for "csv2db.dead": it is full/);
+  const found: string[] = [];
+  await until('the message is acknowledged', async () => {
+    for (const { content } of await sandbox.take('csv2db.dead')) found.push(String(content));
+    return consumer.log.some(({ msg }) => /^message moved/.test(String(msg)));
+  });
+  for (const { content } of await sandbox.take('csv2db.dead')) found.push(String(content));
+  expect(found).toEqual([message, '{}']);
+});

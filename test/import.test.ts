@@ -200,7 +200,7 @@ describe('the consumer', () => {
     await consumer.logged(/^consuming/);
     await sandbox.channel.deleteQueue('csv2db.dead');
     await sandbox.send('not json');
-    await consumer.logged(/^the dead-letter queue "csv2db\.dead" is gone; connecting again$/);
+    await consumer.logged(/^the queue "csv2db\.dead" is gone; connecting again$/);
     await consumer.logged(/^message moved to the dead-letter queue/);
     expect(await sandbox.ready('csv2db.dead')).toBe(1);
     expect(await stop(consumer)).toMatchObject({ dead: 1 });

@@ -4,10 +4,11 @@ import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import { retry } from '@csv2db/libs/retry.ts';
 import type { ConfirmChannel } from 'amqplib';
-import type { Delivery, Outcome, Refusal } from './batch.ts';
+import type { Delivery, Outcome } from './batch.ts';
 import { BatchSize } from './batch-size.ts';
 import type { ConsumerConfig } from './config.ts';
 import { openDatabase } from './database/connect.ts';
+import type { Buried } from './dead-letters/letter.ts';
 import { intake } from './intake.ts';
 import { Progress } from './progress.ts';
 import { settle } from './settle.ts';
@@ -76,7 +77,7 @@ async function work(
     const began = performance.now();
     const outcome = await stored(batch, session, stages, signal);
     session.lost.throwIfAborted();
-    const buried = new Set<Refusal>();
+    const buried: Buried = new Set();
     await retry(() => settle(session, channel, queue, batch, outcome.refusals, buried), {
       // given back and delivered again, the messages would come closer to their delivery limit
       signal: AbortSignal.any([signal, session.lost]),

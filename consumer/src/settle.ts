@@ -4,6 +4,7 @@ import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { ConfirmChannel } from 'amqplib';
 import type { Delivery, Refusal } from './batch.ts';
 import { bury } from './dead-letters/bury.ts';
+import type { Buried } from './dead-letters/letter.ts';
 
 /**
  * Acknowledges a batch whose rows are committed, after its refused messages are safe in the
@@ -12,7 +13,7 @@ import { bury } from './dead-letters/bury.ts';
  *
  * @param channel the one that the batch came from.
  * @param batch every delivery of the channel since the last one that was acknowledged.
- * @param buried those refusals that are dead letters already; more are added.
+ * @param buried what is a dead letter already; more is added.
  * @throws TransientError when the broker does not take a dead letter; then nothing is acknowledged.
  */
 export async function settle(
@@ -21,7 +22,7 @@ export async function settle(
   queue: QueueConfig,
   batch: readonly Delivery[],
   refusals: readonly Refusal[],
-  buried: Set<Refusal>,
+  buried: Buried,
 ): Promise<void> {
   const last = batch.at(-1);
   const unburied =
@@ -42,6 +43,6 @@ function stuck(queue: string, unburied: ReadonlyMap<Delivery, string>): string {
   const what = [...unburied].map(([{ content }, why]) => `${content.length} bytes (${why})`);
   return (
     `RabbitMQ takes no dead letter for a message of ${what.join(', ')}, and "${queue}" is not known to keep what is ` +
-    `rejected: the message waits until the broker's max_message_size is raised`
+    `rejected: the message waits until the broker's max_message_size or frame_max is raised`
   );
 }

@@ -1,20 +1,16 @@
-import { setMaxListeners } from 'node:events';
-import { within } from '@csv2db/libs/deadline.ts';
 import { codeOf, messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import { publishConfirmed } from '@csv2db/libs/queue/confirm.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Delivery, Refusal } from '../batch.ts';
-import { type Letter, toBareLetter, toLetters } from './letter.ts';
+import { type Buried, type Letter, toBareLetter, toLetters } from './letter.ts';
 
-/** How long the broker may be silent about dead letters, in milliseconds, alarms apart. */
-const CONFIRM_TIMEOUT = 30_000;
 /** Letters that are made, and on their way, at a time: a message may hold 100,000 bad rows. */
 const AT_ONCE = 1_000;
 /**
- * The broker's answer to a message that it will not take, however often: AMQP's
- * PRECONDITION_FAILED.
+ * The broker's answers to a message that it will not take, however often: AMQP's
+ * PRECONDITION_FAILED, and FRAME_ERROR where the headers are larger than a frame.
  */
-const UNACCEPTABLE = '406';
+const UNACCEPTABLE: ReadonlySet<string | undefined> = new Set(['406', '501']);
 
 /** A letter that can't be published as it is, and why. */
 interface Unpublishable {
@@ -35,12 +31,11 @@ export async function bury(
   session: QueueSession,
   deadQueue: string,
   refusals: readonly Refusal[],
-  buried: Set<Refusal>,
+  buried: Buried,
 ): Promise<Map<Delivery, string>> {
   await session.registered;
   try {
-    const left = refusals.filter((refusal) => !buried.has(refusal));
-    return await buryAll(session, deadQueue, toLetters(left), buried);
+    return await buryAll(session, deadQueue, toLetters(refusals, buried), buried);
   } catch (error) {
     if (error instanceof TransientError) throw error;
     throw new TransientError(
@@ -54,7 +49,7 @@ async function buryAll(
   session: QueueSession,
   deadQueue: string,
   letters: Iterable<Letter>,
-  buried: Set<Refusal>,
+  buried: Buried,
 ): Promise<Map<Delivery, string>> {
   const unburied = new Map<Delivery, string>();
   for (const some of inGroups(letters)) {
@@ -82,8 +77,7 @@ function* inGroups<T>(items: Iterable<T>): Generator<T[], void> {
 }
 
 /**
- * Publishes letters on a channel of their own: the broker closes the channel of what it does not
- * accept, and takes back what it had delivered there.
+ * Publishes letters, aside: what the broker does not accept costs the channel or the connection.
  *
  * @returns those that can't be published as they are.
  * @throws Error when others were not taken.
@@ -92,29 +86,22 @@ async function publish(
   session: QueueSession,
   deadQueue: string,
   letters: readonly Letter[],
-  buried: Set<Refusal>,
+  buried: Buried,
 ): Promise<Unpublishable[]> {
-  const channel = await answered(session, session.openChannel());
-  const closing = new AbortController();
-  channel.on('error', (error) => closing.abort(error));
-  channel.on('return', () => {
-    closing.abort(new Error('the queue is gone'));
-    // the next session declares it
-    session.fail(`the dead-letter queue "${deadQueue}" is gone`);
+  const { results, problem } = await session.aside.use(async (channel, lost) => {
+    const sent = letters.map((letter) => publishConfirmed(channel, deadQueue, [letter], lost));
+    const results = await Promise.allSettled(sent);
+    const problem: unknown = lost.reason;
+    return { results, problem };
   });
-  const over = AbortSignal.any([session.lost, closing.signal]);
-  // each letter listens
-  setMaxListeners(0, over);
-  const sent = letters.map((letter) => publishConfirmed(channel, deadQueue, [letter], over));
-  const results = await answered(session, Promise.allSettled(sent));
   session.lost.throwIfAborted();
-  for (const [index, { refusal }] of letters.entries()) {
+  for (const [index, { key }] of letters.entries()) {
     const result = results[index];
-    if (result?.status === 'fulfilled' && result.value.length === 0) buried.add(refusal);
+    if (result?.status === 'fulfilled' && result.value.length === 0) buried.add(key);
   }
-  const problem: unknown = closing.signal.reason;
-  if (problem === undefined) void channel.close().catch(() => {});
-  else if (codeOf(problem) !== UNACCEPTABLE) throw new Error(messageOf(problem));
+  if (problem !== undefined && !UNACCEPTABLE.has(codeOf(problem))) {
+    throw new Error(messageOf(problem));
+  }
   return letters.flatMap((letter, index) => {
     const result = results[index];
     if (result?.status === 'rejected') return { letter, why: messageOf(result.reason) };
@@ -122,15 +109,4 @@ async function publish(
     if (problem === undefined) throw new Error('it is full, or out of order');
     return { letter, why: messageOf(problem) };
   });
-}
-
-/** Waits for the broker, for as long as an alarm keeps it from reading what was sent. */
-async function answered<T>(session: QueueSession, answer: Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await within(CONFIRM_TIMEOUT, answer);
-    } catch (error) {
-      if (!session.isBlocked()) throw error;
-    }
-  }
 }

@@ -35,26 +35,36 @@ const OF_A_MOVE = /^x-(death|(first|last)-death-\w+)$/;
 /** Longest reason, in characters: one may quote what a table's owner raises, or a value. */
 const LONGEST_REASON = 1_000;
 
+/** What is in the dead-letter queue already: rows that are letters of their own, and messages. */
+export type Buried = Set<Refusal | Delivery>;
+
 /** A refused message, or a row of it, on its way to the dead-letter queue. */
 export interface Letter extends Outgoing {
   refusal: Refusal;
+  /** What it is known by once it is buried. */
+  key: Refusal | Delivery;
 }
 
 /**
- * A letter for each refusal. A row that is nested too deep to be written as a message of its own
- * stays in its message, which is one letter then.
+ * A letter for each refusal that is not buried. A row that is nested too deep to be written as a
+ * message of its own stays in its message, which is one letter then.
  */
-export function* toLetters(refusals: readonly Refusal[]): Generator<Letter, void> {
+export function* toLetters(
+  refusals: readonly Refusal[],
+  buried: ReadonlySet<Refusal | Delivery>,
+): Generator<Letter, void> {
   const whole = new Set<Delivery>();
   for (const refusal of refusals) {
+    if (buried.has(refusal)) continue;
     const { delivery, part, reason } = refusal;
     const body = part ? encodeRow(part.value) : delivery.content;
     if (body) {
       yield toLetter(refusal, body);
-    } else if (part && !whole.has(delivery)) {
+    } else if (part && !whole.has(delivery) && !buried.has(delivery)) {
       whole.add(delivery);
       const note = `${reason} (row ${part.index + 1} of the message, which is nested too deep)`;
-      yield toLetter({ ...refusal, part: undefined, reason: note }, delivery.content);
+      const ofMessage = { ...refusal, part: undefined, reason: note };
+      yield { ...toLetter(ofMessage, delivery.content), key: delivery };
     }
   }
 }
@@ -63,7 +73,7 @@ export function* toLetters(refusals: readonly Refusal[]): Generator<Letter, void
  * The letter as it is most easily taken: with no header or property but those that say what
  * happened.
  */
-export function toBareLetter({ refusal, body }: Letter, why: string): Letter {
+export function toBareLetter({ refusal, key, body }: Letter, why: string): Letter {
   const { import: importId, row, rows } = HEADERS;
   const reason = `${shorten(refusal.reason)} (headers and properties were left out: ${why})`;
   const headers = headersOf({ ...refusal, reason });
@@ -76,7 +86,7 @@ export function toBareLetter({ refusal, body }: Letter, why: string): Letter {
     mandatory: true,
     headers: Object.fromEntries(kept),
   } as const;
-  return { refusal, body, properties };
+  return { refusal, key, body, properties };
 }
 
 /** The message that a dead letter was, to be published again. */
@@ -112,7 +122,8 @@ const BROKERS_REASONS = new Map<unknown, string>([
 
 function toLetter(refusal: Refusal, body: Buffer): Letter {
   const { properties } = refusal.delivery;
-  return { refusal, body, properties: propertiesOf(properties, withoutMoves(headersOf(refusal))) };
+  const headers = withoutMoves(headersOf(refusal));
+  return { refusal, key: refusal, body, properties: propertiesOf(properties, headers) };
 }
 
 /** The headers of the original message, and why and when it was refused. */

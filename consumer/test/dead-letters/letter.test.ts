@@ -48,7 +48,9 @@ function delivered(sent: { body: Buffer; properties: Partial<Message['properties
 }
 
 function letter(of: Delivery, refusal: object = {}) {
-  const [only, ...others] = [...toLetters([{ delivery: of, reason: 'because', ...refusal }])];
+  const [only, ...others] = [
+    ...toLetters([{ delivery: of, reason: 'because', ...refusal }], new Set()),
+  ];
   expect(others).toEqual([]);
   if (!only) throw new Error('there is no letter');
   return only;
@@ -154,7 +156,7 @@ describe('rows that are nested too deep to be messages of their own', () => {
       reason: 'because',
       part: { index, value },
     }));
-    const letters = [...toLetters(refusals)];
+    const letters = [...toLetters(refusals, new Set())];
     expect(letters.map(({ body }) => String(body))).toEqual(['the message', '1']);
     expect(letters[0]?.properties.headers).toMatchObject({
       'x-csv2db-reason': 'because (row 1 of the message, which is nested too deep)',

@@ -6,6 +6,8 @@ import { codeOf, FatalError, messageOf, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { type Address, formatAddress, type QueueConfig } from './address.ts';
 import { type Alarms, watchAlarms } from './alarms.ts';
+import { Aside } from './aside.ts';
+import { closeAll } from './close.ts';
 import { connectTo } from './connect.ts';
 import { declareQueues } from './declare.ts';
 import { deadLettersRejected } from './inspect.ts';
@@ -15,8 +17,6 @@ import { isMarkedYoung, YOUTH } from './young.ts';
 
 /** How long it may take to declare queues and open channels, in milliseconds. */
 const SETUP_TIMEOUT = 30_000;
-/** How long a closing handshake may take, in milliseconds, before the socket is left to itself. */
-const CLOSE_TIMEOUT = 2_000;
 
 /** A connection to the broker, with everything on it that a service works with, while it lasts. */
 export interface QueueSession extends Alarms {
@@ -37,10 +37,10 @@ export interface QueueSession extends Alarms {
    */
   registered: Promise<void>;
   /**
-   * Opens a channel in confirm mode beside the others: what the broker does not accept there closes
-   * that one alone.
+   * Where to publish what must neither cost the session nor hold it up. What comes back from there
+   * fails it: the next one declares the queue.
    */
-  openChannel(): Promise<ConfirmChannel>;
+  aside: Aside;
   /** Whether the queue is known to hand what is rejected on to the dead-letter queue. */
   deadLettersRejected(): Promise<boolean>;
   /**
@@ -91,15 +91,22 @@ export async function openSession(
       channel.once('error', (error) => lose(channelLoss(error, config)));
     }
     lost.signal.throwIfAborted();
-    let closing: Promise<void> | undefined;
-    const close = (): Promise<void> => (closing ??= closeAll(connection, channels));
+    const aside = new Aside(
+      () => connectTo(address, config, `${clientName}, dead letters`),
+      (queue) => lose(new TransientError(`the queue "${queue}" is gone`)),
+      log,
+    );
+    let closing: Promise<unknown> | undefined;
+    const close = async (): Promise<void> => {
+      await (closing ??= Promise.all([closeAll(connection, channels), aside.close()]));
+    };
     // at once, and not when the work in hand is done: the broker gives what it delivered to others
     lost.signal.addEventListener('abort', () => void close(), { once: true });
     return {
       channels,
       lost: lost.signal,
       isQueueNew,
-      openChannel: () => connection.createConfirmChannel(),
+      aside,
       deadLettersRejected: () => deadLettersRejected(connection, config),
       registered: isYoung ? passed(YOUTH, lost.signal) : Promise.resolve(),
       hasWorked: () => hasWorked,
@@ -170,21 +177,4 @@ function setUpProblem(error: unknown, address: Address, channelCount: number): L
 /** Resolves after some time, or when the signal is aborted. */
 async function passed(milliseconds: number, signal: AbortSignal): Promise<void> {
   await pause(milliseconds, undefined, { signal }).catch(() => {});
-}
-
-async function closeAll(
-  connection: ChannelModel,
-  channels: readonly ConfirmChannel[],
-): Promise<void> {
-  // a channel's closing is answered after everything that was sent on it; closing the connection
-  // alone may overtake the last acknowledgements
-  const closing = Promise.allSettled(channels.map(async (channel) => channel.close()));
-  await within(CLOSE_TIMEOUT, closing).catch(() => {});
-  // also where a channel does not answer: the broker takes back what it had delivered
-  await within(CLOSE_TIMEOUT, closed(connection)).catch(() => {});
-}
-
-async function closed(connection: ChannelModel): Promise<void> {
-  // throws at once, rather than rejects, when it is closed already
-  await connection.close();
 }
