@@ -197,6 +197,21 @@ describe('a queue that is there already', () => {
     ]);
   });
 
+  // cause: since RabbitMQ 4 it has a limit without any argument that says so
+  it.each(SERVICES)('is used by the %s, with a warning for a default limit', async (service) => {
+    await sandbox.migrate();
+    await sandbox.channel.assertQueue('csv2db', { arguments: { 'x-queue-type': 'quorum' } });
+    const run = start(service);
+    await run.logged(service === 'producer' ? /^finished/ : /^consuming/);
+    const warnings = run.log.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+    const { rabbitmq_version } = (await manage('GET', 'overview')) as { rabbitmq_version: string };
+    const remedy =
+      /"csv2db" .* more than 20 times are deleted, unless a policy .* set_policy -p '\w+' 'keep-csv2db' '\^csv2db\$' /;
+    expect(warnings).toEqual(
+      rabbitmq_version.startsWith('3.') ? [] : [expect.stringMatching(remedy)],
+    );
+  });
+
   it("is used without a warning when it is the original's", async () => {
     await sandbox.channel.assertQueue('csv2db');
     const run = start('producer');

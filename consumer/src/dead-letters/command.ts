@@ -1,5 +1,6 @@
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { DeliveryLimit } from '@csv2db/libs/queue/inspect.ts';
+import { liftLimit } from '@csv2db/libs/queue/policy.ts';
 import { DeadQueue } from './queue.ts';
 import { exportCsv, list, show } from './read.ts';
 import { purge, replay } from './replay.ts';
@@ -54,21 +55,10 @@ export async function onDeadLetters(
   }
 }
 
-/** https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling */
 function limitWarning(limit: DeliveryLimit, { deadName, addresses }: QueueConfig): string {
   const what = `RabbitMQ deletes letters of "${deadName}" that are looked at more than ${limit.times} times`;
   if (limit.isDeclared) {
     return `${what} (x-delivery-limit): name another queue with --dead-queue, and delete this one once it is empty`;
   }
-  const pattern = `^${deadName.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
-  const policy = [pattern, '{"delivery-limit": -1}'].map(quoteForShell).join(' ');
-  const vhost = quoteForShell(addresses[0]?.vhost ?? '/');
-  return (
-    `${what}, unless a policy lifts that: ` +
-    `rabbitmqctl set_policy -p ${vhost} keep-dead-letters ${policy} --apply-to queues`
-  );
-}
-
-function quoteForShell(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  return `${what}, unless a policy lifts that: ${liftLimit(deadName, addresses[0]?.vhost ?? '/')}`;
 }

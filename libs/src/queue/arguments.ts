@@ -49,6 +49,17 @@ export function isStream(args: Arguments): boolean {
   return args['x-queue-type'] === 'stream';
 }
 
+/** Whether quorum queues of the broker have a delivery limit by default, as since RabbitMQ 4. */
+export function hasDefaultLimit({ connection }: ChannelModel): boolean {
+  return /^([4-9]|\d\d)\./.test(connection.serverProperties.version);
+}
+
+/** Whether such a limit is the queue's, and deletes what exceeds it. */
+export function isLimitedByDefault(args: Arguments): boolean {
+  const isOwn = 'x-delivery-limit' in args || 'x-dead-letter-exchange' in args;
+  return args['x-queue-type'] === 'quorum' && !isOwn;
+}
+
 /**
  * What in a queue's arguments removes messages that nobody has consumed, or keeps consumers from
  * them; each in words.

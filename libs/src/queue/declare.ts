@@ -2,7 +2,7 @@ import type { ChannelModel } from 'amqplib';
 import { TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { QueueConfig } from './address.ts';
-import type { Arguments } from './arguments.ts';
+import { type Arguments, hasDefaultLimit } from './arguments.ts';
 import { onChannel } from './connect.ts';
 import { exists, useExisting } from './existing.ts';
 import { markYoung, unmarkYoung } from './young.ts';
@@ -29,9 +29,10 @@ export interface Declared {
  */
 export async function declareQueues(
   connection: ChannelModel,
-  { name, deadName, type }: QueueConfig,
+  { name, deadName, type, addresses }: QueueConfig,
   log: Logger,
 ): Promise<Declared> {
+  const vhost = addresses[0]?.vhost ?? '/';
   // only a refusal shows it, which RabbitMQ logs as an error: the answer to a declaration is the
   // same for a queue that was there and for one that was not
   const isQueueNew = !(await exists(connection, name));
@@ -40,9 +41,9 @@ export async function declareQueues(
   const isQuorum = type === 'quorum';
   const declare = async (): Promise<void> => {
     const dead = isQuorum ? deadArguments(connection) : CLASSIC;
-    await declareQueue(connection, deadName, '--dead-queue', dead, log);
+    await declareQueue(connection, deadName, '--dead-queue', dead, vhost, log);
     const live = isQuorum ? liveArguments(deadName) : CLASSIC;
-    await declareQueue(connection, name, '--queue-name', live, log);
+    await declareQueue(connection, name, '--queue-name', live, vhost, log);
   };
   if (isQuorum) await markYoung(connection, news);
   try {
@@ -70,9 +71,9 @@ export function liveArguments(deadName: string): Arguments {
 }
 
 /** What is dead stays: since RabbitMQ 4 a quorum queue has a delivery limit by default. */
-export function deadArguments({ connection }: ChannelModel): Arguments {
-  const isV4 = /^([4-9]|\d\d)\./.test(connection.serverProperties.version);
-  return { 'x-queue-type': 'quorum', ...(isV4 && { 'x-delivery-limit': -1 }) };
+export function deadArguments(connection: ChannelModel): Arguments {
+  const isLimited = hasDefaultLimit(connection);
+  return { 'x-queue-type': 'quorum', ...(isLimited && { 'x-delivery-limit': -1 }) };
 }
 
 /** Declares a durable queue; one that is there already is used as it is. */
@@ -81,6 +82,7 @@ async function declareQueue(
   queue: string,
   flag: string,
   args: Arguments,
+  vhost: string,
   log: Logger,
 ): Promise<void> {
   try {
@@ -88,6 +90,6 @@ async function declareQueue(
       channel.assertQueue(queue, { durable: true, arguments: args }),
     );
   } catch (error) {
-    await useExisting(connection, queue, flag, error, log);
+    await useExisting(connection, queue, flag, vhost, error, log);
   }
 }

@@ -1,8 +1,15 @@
 import type { ChannelModel } from 'amqplib';
 import { codeOf, FatalError, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { argumentsOf, hazards, isStream } from './arguments.ts';
+import {
+  argumentsOf,
+  hasDefaultLimit,
+  hazards,
+  isLimitedByDefault,
+  isStream,
+} from './arguments.ts';
 import { onChannel } from './connect.ts';
+import { liftLimit } from './policy.ts';
 import { wordsOf } from './refusal.ts';
 
 /**
@@ -36,6 +43,7 @@ export async function useExisting(
   connection: ChannelModel,
   queue: string,
   flag: string,
+  vhost: string,
   refusal: unknown,
   log: Logger,
 ): Promise<void> {
@@ -66,5 +74,10 @@ export async function useExisting(
   }
   for (const hazard of hazards(found)) {
     log.warn({ queue }, `${named} is not what this needs: ${hazard}`);
+  }
+  if (hasDefaultLimit(connection) && isLimitedByDefault(found)) {
+    const hazard = 'messages delivered more than 20 times are deleted, unless a policy lifts that';
+    const remedy = liftLimit(queue, vhost);
+    log.warn({ queue }, `${named} is not what this needs: ${hazard}: ${remedy}`);
   }
 }
