@@ -138,3 +138,18 @@ it('an alarm of the broker that holds up a dead letter holds up no acknowledgeme
   await until('the letter is there', async () => (await sandbox.ready('csv2db.dead')) === 1);
   expect(await sandbox.countContacts()).toBe(1);
 });
+
+it('a connection of dead letters that is lost is replaced, and costs the consumer nothing else', async () => {
+  await sandbox.declareQueue();
+  const consumer = sandbox.start('consumer');
+  await sandbox.send('not json');
+  await until('the letter is there', async () => (await sandbox.ready('csv2db.dead')) === 1);
+  const close = `[rabbit_networking:close_connection(Pid, "a test") ||
+    [{pid, Pid}, {vhost, <<"${sandbox.vhost}">>}, {client_properties, Properties}]
+      <- rabbit_networking:connection_info_all([pid, vhost, client_properties]),
+    {<<"connection_name">>, _, <<"csv2db consumer, dead letters">>} <- Properties].`;
+  expect(await rabbitmqctl('eval', close)).toContain('ok');
+  await sandbox.send('not json either');
+  await until('both are there', async () => (await sandbox.ready('csv2db.dead')) === 2);
+  expect(consumer.output).not.toContain('connecting again');
+});
