@@ -87,5 +87,5 @@ export function baseOf({ file }) {
 /** @param {{ rowsPerMessage?: number, consumers?: number, parallel?: number }} [options] */
 function csv2db(options = {}) {
   /** @type {Case['run']} */
-  return (database, file) => importFile(database, file, { rowsPerMessage: 1_000, ...options });
+  return (database, file) => importFile(database, file, { rowsPerMessage: 5_000, ...options });
 }

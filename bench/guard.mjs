@@ -13,7 +13,7 @@ import { connectTo, createDatabase, dropDatabase, prepare } from './servers.mjs'
 
 const DATABASE = 'csv2db_guard';
 const ROWS = 100_000;
-const ROWS_PER_MESSAGE = 1_000;
+const ROWS_PER_MESSAGE = 5_000;
 /** Most times as long as `\copy`, the starts of the processes included. */
 const MOST_TIMES = 6;
 /**

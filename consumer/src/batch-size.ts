@@ -9,7 +9,7 @@ export interface BatchConfig {
 }
 
 /** Bytes of message bodies in a batch: at the start, at least and at most. */
-const [FIRST_BYTES, LEAST_BYTES, MOST_BYTES] = [320 * 1024, 32 * 1024, 1024 * 1024];
+const [FIRST_BYTES, LEAST_BYTES, MOST_BYTES] = [640 * 1024, 32 * 1024, 1024 * 1024];
 /**
  * Prefetch, in messages, likewise. Each may have many megabytes: their size is not known at the
  * start.

@@ -8,8 +8,8 @@ const [FAST, USUAL, SLOW, TOO_SLOW] = [50, 300, 1_000, 5_000];
 describe('the size of a batch', () => {
   it('grows to 1 MiB while full batches take long, and no further', () => {
     const size = new BatchSize(FREE);
-    expect(size.limits.weight).toBe(320 * KIB);
-    size.adapt(10, 320 * KIB, SLOW);
+    expect(size.limits.weight).toBe(640 * KIB);
+    size.adapt(10, 640 * KIB, SLOW);
     expect(size.limits.weight).toBe(640 * KIB);
     size.adapt(10, 640 * KIB, SLOW);
     size.adapt(10, 1024 * KIB, SLOW);
@@ -19,17 +19,17 @@ describe('the size of a batch', () => {
   it('stays when a batch takes long that is not full', () => {
     const size = new BatchSize(FREE);
     size.adapt(10, 100 * KIB, SLOW);
-    expect(size.limits.weight).toBe(320 * KIB);
+    expect(size.limits.weight).toBe(640 * KIB);
   });
 
   it('shrinks to 32 KiB while batches take too long, and comes back when they are fast', () => {
     const size = new BatchSize(FREE);
-    for (let batch = 0; batch < 10; batch += 1) size.adapt(10, 320 * KIB, TOO_SLOW);
+    for (let batch = 0; batch < 10; batch += 1) size.adapt(10, 640 * KIB, TOO_SLOW);
     expect(size.limits.weight).toBe(32 * KIB);
     size.adapt(10, 32 * KIB, USUAL);
     expect(size.limits.weight).toBe(32 * KIB);
     size.adapt(10, 32 * KIB, FAST);
-    expect(size.limits.weight).toBe(320 * KIB);
+    expect(size.limits.weight).toBe(640 * KIB);
   });
 
   it('is what --batch-bytes says', () => {

@@ -27,7 +27,7 @@ export async function runWithin<R extends pg.QueryResultRow>(
   client: pg.ClientBase,
   timeout: number,
   text: string,
-  values: readonly string[][] = [],
+  values: readonly (string[] | Buffer)[] = [],
   end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
 ): Promise<pg.QueryResult<R>> {
   await client.query(`BEGIN; ${limits(timeout)}`);

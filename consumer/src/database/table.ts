@@ -14,6 +14,11 @@ export interface Table {
   /** Inserts the rows that are new; its parameters are an array of names and one of emails. */
   insert: string;
   /**
+   * The same, of lines in one text, `name,email` without quotes; undefined where `countAbsent` has to
+   * tell what became of the rows.
+   */
+  insertLines: string | undefined;
+  /**
    * Counts the emails of an array that are not in the table, where a trigger may leave rows out;
    * undefined where a row that is not inserted can only be a duplicate.
    */
@@ -43,12 +48,18 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
     FROM unnest($1::text[], $2::text[]) AS sent (name, email)
     ON CONFLICT (email) DO NOTHING`;
   await runWithin(client, statementTimeout, `EXPLAIN ${insert}`, [[], []]);
+  const insertLines = `INSERT INTO contacts (name, email)
+    SELECT split_part(line, ',', 1)::${facts.nameType}, split_part(line, ',', 2)::${facts.emailType}
+    FROM unnest(string_to_array($1::text, E'\\n')) AS line
+    ON CONFLICT (email) DO NOTHING`;
   const countAbsent = `SELECT count(*)::int AS absent FROM unnest($1::text[]) AS sent (email)
     WHERE NOT EXISTS (SELECT FROM contacts WHERE contacts.email = sent.email::${facts.emailType})`;
+  const mayLeaveOut = facts.kind === 'v' || facts.hasTrigger;
   return {
     copy: facts.kind !== 'v' && !facts.hasRowSecurity ? COPY : undefined,
     insert,
-    countAbsent: facts.kind === 'v' || facts.hasTrigger ? countAbsent : undefined,
+    insertLines: mayLeaveOut ? undefined : insertLines,
+    countAbsent: mayLeaveOut ? countAbsent : undefined,
     warning: warningOf(facts, config),
   };
 }

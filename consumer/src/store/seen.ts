@@ -26,10 +26,10 @@ export class Seen {
     this.#words ??= new Uint32Array(WORDS);
   }
 
-  /** Adds the text in some bytes. @returns whether it is known; never before `watch` was called. */
-  add(bytes: Uint8Array, begin: number, end: number): boolean {
+  /** Adds the text of a hash. @returns whether it is known; never before `watch` was called. */
+  add(hashed: number): boolean {
     if (!this.#words) return false;
-    const isKnown = mark(this.#words, hash(bytes, begin, end));
+    const isKnown = mark(this.#words, hashed);
     if (!isKnown) this.#count += 1;
     if (this.#count === MOST_TEXTS) {
       this.#words.fill(0);
@@ -50,8 +50,8 @@ function mark(words: Uint32Array, hashed: number): boolean {
   return (word & bits) === bits;
 }
 
-/** FNV-1a, with the finalizer of MurmurHash3, which spreads its low bits. */
-function hash(bytes: Uint8Array, begin: number, end: number): number {
+/** The hash of a text: FNV-1a, with the finalizer of MurmurHash3, which spreads its low bits. */
+export function hash(bytes: Uint8Array, begin: number, end: number): number {
   let value = 0x811c9dc5;
   for (let index = begin; index < end; index += 1) {
     value = Math.imul(value ^ (bytes[index] ?? 0), 0x01000193);

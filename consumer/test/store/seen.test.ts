@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { Seen } from '../../src/store/seen.ts';
+import { hash, Seen } from '../../src/store/seen.ts';
 
 function add(seen: Seen, text: string): boolean {
   const bytes = Buffer.from(`<${text}>`);
-  return seen.add(bytes, 1, bytes.length - 1);
+  return seen.add(hash(bytes, 1, bytes.length - 1));
 }
 
 const texts = Array.from({ length: 1_000_000 }, (_, index) => `person.${index}@example.com`);
