@@ -53,7 +53,7 @@ test-faults: $(installed) build-producer build-consumer ## break everything in t
 test-containers: $(installed) ## run the system in containers, from build to prune, and check it
 	npx vitest run --config vitest.containers.config.mts $(TEST_ARGS)
 
-bench: $(installed) build-producer build-consumer ## measure imports against psql \copy [BENCH_ROWS=… BENCH_RUNS=5 BENCH_CASES=…]
+bench: $(installed) build-producer build-consumer ## measure imports against psql \copy [BENCH_ROWS=… BENCH_RUNS=3 BENCH_CASES=…]
 	scripts/with-servers.sh node bench/main.mjs
 
 bench-guard: $(installed) build-producer build-consumer ## fail where an import has become much slower or more wasteful

@@ -28,7 +28,7 @@ const folder = await mkdtemp(join(tmpdir(), 'csv2db-guard-'));
 try {
   const file = (await writeFiles(folder, ROWS, new Set())).get('clean');
   if (!file) throw new Error('there is no file');
-  await createDatabase(DATABASE);
+  await createDatabase(DATABASE, 'C');
   await service('consumer', ['migrate'], DATABASE).succeeded();
 
   await prepare(DATABASE);

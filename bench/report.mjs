@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { connect } from 'amqplib';
 import { format } from 'prettier';
-import { baseOf } from './cases.mjs';
+import { baseOf, targetOf } from './cases.mjs';
 import { chart } from './chart.mjs';
 import { connectTo, queueUrl } from './servers.mjs';
 
@@ -24,6 +24,13 @@ const HEADS = [
 /** @typedef {import('./cases.mjs').Case} Case */
 /** @typedef {import('./import.mjs').Result} Result */
 /** @typedef {ReturnType<typeof import('./cases.mjs').casesLike>} Groups */
+
+/**
+ * @typedef {object} Table what was measured in databases of one collation
+ * @property {string} collation
+ * @property {Groups} groups
+ * @property {Results} results
+ */
 
 /**
  * @typedef {object} Summary of the runs of a case
@@ -76,18 +83,23 @@ export class Results {
   /**
    * A table in Markdown for each group.
    * @param {Groups} groups
+   * @param {string} collation
    */
-  tables(groups) {
+  tables(groups, collation) {
     return groups
       .map(({ title, cases }) => {
-        const rows = [HEADS, HEADS.map(() => '---'), ...cases.map((one) => this.#cells(one))];
-        return `### ${title}\n\n${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
+        const cells = cases.map((one) => this.#cells(one, targetOf(one, collation)));
+        const rows = [HEADS, HEADS.map(() => '---'), ...cells];
+        return `### ${title}, collation ${collation}\n\n${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}`;
       })
       .join('\n\n');
   }
 
-  /** @param {Case} measured */
-  #cells(measured) {
+  /**
+   * @param {Case} measured
+   * @param {number | undefined} target
+   */
+  #cells(measured, target) {
     const { median, least, most, rows, runs } = this.of(measured.name);
     const middle = runs[runs.length >> 1];
     return [
@@ -95,7 +107,7 @@ export class Results {
       `${median.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`,
       Math.round(rows / median).toLocaleString('en'),
       this.ratio(measured).toFixed(2),
-      measured.target === undefined ? '' : `≤ ${measured.target}`,
+      target === undefined ? '' : `≤ ${target}`,
       Object.keys(middle?.memory ?? {})
         .map(
           (name) => `${name} ${Math.max(...runs.map(({ memory }) => memory[name] ?? 0)).toFixed()}`,
@@ -109,26 +121,26 @@ export class Results {
 }
 
 /**
- * Writes the page of the documentation anew, and its chart.
+ * Writes the page of the documentation anew, and its chart, which is of the first collation.
  *
- * @param {Results} results
- * @param {Groups} groups
- * @param {{ rows: number, runs: number, collation: string }} setup
+ * @param {Table[]} tables
+ * @param {{ rows: number, runs: number }} setup
  */
-export async function writePage(results, groups, setup) {
+export async function writePage(tables, setup) {
   const page = await readFile(PAGE, 'utf8');
   const block = [
     await describe(setup),
     '![the same as a chart](performance.svg)',
-    results.tables(groups),
+    ...tables.map(({ results, groups, collation }) => results.tables(groups, collation)),
   ];
   const text = page.replace(MARKED, (_, begin, end) => [begin, ...block, end].join('\n\n'));
   await writeFile(PAGE, await format(text, { parser: 'markdown' }));
-  await writeFile(CHART, chart(results, groups));
+  const [first] = tables;
+  if (first) await writeFile(CHART, chart(first.results, first.groups));
 }
 
-/** @param {{ rows: number, runs: number, collation: string }} setup */
-async function describe({ rows, runs, collation }) {
+/** @param {{ rows: number, runs: number }} setup */
+async function describe({ rows, runs }) {
   const client = await connectTo('');
   /** @type {import('pg').QueryResult<{ server_version: string }>} */
   const version = await client.query('SHOW server_version');
@@ -140,7 +152,7 @@ async function describe({ rows, runs, collation }) {
   return [
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${processor?.model},`,
     `Node.js ${process.versions.node}, RabbitMQ ${rabbitmq},`,
-    `PostgreSQL ${version.rows[0]?.server_version}, collation ${collation}, \`fsync\` on;`,
+    `PostgreSQL ${version.rows[0]?.server_version}, \`fsync\` on;`,
     `${rows.toLocaleString('en')} rows, ${runs} runs of each case, in turn:`,
   ].join(' ');
 }

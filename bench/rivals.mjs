@@ -5,12 +5,32 @@ import { databaseUrl } from './servers.mjs';
 
 /** @typedef {import('./cases.mjs').Case} Case */
 
+const PARALLEL_COPY = 'timescaledb-parallel-copy';
+
 /** @type {Case['run']} */
 export function copy(database, { path }) {
+  return psql(database, [`\\copy contacts (name, email) FROM '${path}' (FORMAT csv)`]);
+}
+
+/**
+ * What people do by hand where there are duplicates.
+ * @type {Case['run']}
+ */
+export function copyAndInsert(database, { path }) {
+  return psql(database, [
+    'CREATE TEMP TABLE new_contacts (LIKE contacts)',
+    `\\copy new_contacts (name, email) FROM '${path}' (FORMAT csv)`,
+    'INSERT INTO contacts SELECT * FROM new_contacts ON CONFLICT (email) DO NOTHING',
+  ]);
+}
+
+/** @type {Case['run']} */
+export function parallelCopy(database, { path }) {
   const { hostname, port, username } = databaseUrl;
-  const address = ['-h', hostname, '-p', port, '-U', username, '-d', database];
-  const command = `\\copy contacts (name, email) FROM '${path}' (FORMAT csv)`;
-  return measure('psql', ['-X', '-q', ...address, '-c', command]);
+  const connection = `host=${hostname} port=${port} user=${username} dbname=${database} sslmode=disable`;
+  const table = ['--table', 'contacts', '--columns', 'name,email', '--copy-options', 'CSV'];
+  const how = ['--workers', '2', '--on-conflict-do-nothing'];
+  return measure(PARALLEL_COPY, ['--connection', connection, ...table, ...how, '--file', path]);
 }
 
 /** @type {Case['run']} */
@@ -23,6 +43,22 @@ export function pgloader(database, { path }) {
 /** Whether pgloader is installed. */
 export function hasPgloader() {
   return spawnSync('pgloader', ['--version']).status === 0;
+}
+
+/** Whether timescaledb-parallel-copy is installed. */
+export function hasParallelCopy() {
+  return spawnSync(PARALLEL_COPY, ['--version']).status === 0;
+}
+
+/**
+ * @param {string} database
+ * @param {string[]} commands
+ */
+function psql(database, commands) {
+  const { hostname, port, username } = databaseUrl;
+  const address = ['-h', hostname, '-p', port, '-U', username, '-d', database];
+  const flags = commands.flatMap((command) => ['-c', command]);
+  return measure('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', ...address, ...flags]);
 }
 
 /**

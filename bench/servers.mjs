@@ -26,14 +26,13 @@ const COLLATIONS = [
 ];
 
 /**
- * Creates a database anew, in the first of those that the server has; `BENCH_COLLATION` wishes for
- * one.
+ * Creates a database anew.
  *
  * @param {string} name
+ * @param {string} [wish] the name of its collation; default: the first of those that the server has
  * @returns {Promise<string>} the name of the collation
  */
-export async function createDatabase(name) {
-  const wish = process.env['BENCH_COLLATION'];
+export async function createDatabase(name, wish) {
   const client = await connectTo('');
   try {
     await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
