@@ -34,8 +34,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
   it('the producer is killed, and resumed', async () => {
     run.consume(2);
     const victim = run.produce();
-    // long enough for a checkpoint
-    await run.underWay(0.4);
+    await run.checkpointed();
     victim.kill('SIGKILL');
     await victim.exit;
     const producer = run.produce(['--resume']);

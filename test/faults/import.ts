@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -6,10 +6,13 @@ import type { Run } from '../processes.ts';
 import { Sandbox, until } from '../sandbox.ts';
 
 const ROWS_PER_MESSAGE = Number(process.env['FAULTS_ROWS_PER_MESSAGE'] ?? 1);
-/** Valid rows of the file that every fault is tried on; takes some seconds to import. */
-export const ROWS = ROWS_PER_MESSAGE === 1 ? 100_000 : 1_000_000;
-/** One row in so many is bad, on top of the valid ones. */
-const BAD_EVERY = 1_000;
+const IS_PACKED = ROWS_PER_MESSAGE > 1;
+/** Different valid rows of the file that every fault is tried on; takes some seconds to import. */
+export const ROWS = IS_PACKED ? 2_000_000 : 100_000;
+/** One row in so many is bad, on top of the valid ones; others lie in blocks without one. */
+const BAD_EVERY = IS_PACKED ? 20_000 : 1_000;
+/** In packed files an earlier row comes again behind one in so many. */
+const AGAIN_EVERY = 100;
 
 /** An import that something is done to, and the proof that nothing was lost. */
 export class Import {
@@ -32,6 +35,7 @@ export class Import {
     let text = '';
     for (let n = 0; n < ROWS; n += 1) {
       text += `${row(n)}\n`;
+      if (IS_PACKED && n % AGAIN_EVERY === 0) text += `${row(Math.floor(n * 0.7))}\n`;
       if (n % BAD_EVERY === 0) text += `Bad ${n},not an email\n`;
     }
     await writeFile(created.file, text);
@@ -61,6 +65,15 @@ export class Import {
   /** Waits until the import is under way: a part of the rows is in the table. */
   async underWay(part = 0.1): Promise<void> {
     await until('the import is under way', async () => (await this.#rows()) > part * ROWS, 60);
+  }
+
+  /** Waits until the producer has saved how far it is. */
+  async checkpointed(): Promise<void> {
+    await until('a checkpoint is saved', async () => {
+      const saved = await readFile(join(this.#folder, 'checkpoint.json'), 'utf8').catch(() => '{}');
+      const { rows } = JSON.parse(saved) as { rows?: number };
+      return (rows ?? 0) > 0;
+    });
   }
 
   /** Waits until messages with a part of the rows are in the queue, ready. */

@@ -135,7 +135,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     try {
       run.consume(2);
       const victim = run.produce(['--checkpoint', redis.url]);
-      await run.underWay(0.4);
+      await run.underWay(0.3);
       victim.kill('SIGKILL');
       await victim.exit;
       const producer = run.produce(['--checkpoint', redis.url, '--resume']);
