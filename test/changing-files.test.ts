@@ -66,7 +66,9 @@ describe('an import of a file that changes', () => {
   ])('says that it %s', async (_, change, message) => {
     const file = await bench.fileOf(rows('a'));
     await bench.fileOf('x,x@example.org\n', 'rows.csv.next');
-    const run = bench.sandbox.start('producer', ['--file', file, '--rows-per-message', '100']);
+    // small blocks, of which one worker has four on their way: it has not read all of them
+    const flags = ['--rows-per-message', '99', '--parallel', '1'];
+    const run = bench.sandbox.start('producer', ['--file', file, ...flags]);
     await until('rows are there', async () => (await bench.sandbox.ready()) > 0);
     run.kill('SIGSTOP');
     await change(file);

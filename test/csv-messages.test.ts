@@ -142,6 +142,42 @@ it('once duplicates were met, the rows of plain bodies keep their values and the
   expect([...contacts.keys()]).toEqual(expect.arrayContaining(['new@b', 'last@b', 'same@b']));
 });
 
+it.each([
+  ['"First, A",a@b\n', 'Second,a@b\n'],
+  ['First,a@b\nbad\n', '"Second",a@b\n'],
+  ['First,a@b\n', 'Second,a@b\n'],
+])('of %j and %j the first one stays', async (first, second) => {
+  await sandbox.send(first, CSV);
+  await sandbox.send(second, CSV);
+  await consume(['--parallel', '1', '--prefetch', '4']);
+  expect((await sandbox.contacts()).map(({ name }) => name.slice(0, 5))).toEqual(['First']);
+});
+
+// a cast to a domain cuts what is too long, an assignment refuses it
+it('a value that is too long for the domain of its column is refused on every way', async () => {
+  await sandbox.pool.query(
+    'CREATE DOMAIN short AS varchar(5); ALTER TABLE contacts ALTER COLUMN name TYPE short',
+  );
+  await sandbox.send('A,a@b\nAgain,a@b\n', CSV);
+  await sandbox.send('B,b@b\nToo long,b@c\nC,a@b\n', CSV);
+  await sandbox.send('"D",d@b\n"Too long",d@c\n', CSV);
+  expect(await consume(['--parallel', '1', '--prefetch', '1'])).toMatch(/3 rows .* 2 dead letters/);
+  expect((await sandbox.contacts()).map(({ name }) => name)).toEqual(['A', 'B', 'D']);
+});
+
+it('a letter of CSV is exported with its name, email and reason', async () => {
+  await sandbox.pool.query(`ALTER TABLE contacts ADD CHECK (name <> 'A, "B"')`);
+  await sandbox.send('"A, ""B""",a@b\nC,c@d\n', CSV);
+  await sandbox.send('alone\n', CSV);
+  await consume();
+  const run = sandbox.start('consumer', ['dead', 'export']);
+  await run.succeeds();
+  const lines = run.stdout.trimEnd().split('\n').toSorted();
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toBe('"","","1 field instead of 2 (name,email)"');
+  expect(lines[1]).toMatch(/^"A, ""B""","a@b","new row .* violates check constraint/);
+});
+
 // two COPYs that share emails in different orders wait for each other
 it('batches of the same emails in opposite orders are stored once, and hold up nobody', async () => {
   const rows = Array.from({ length: 20_000 }, (_, row) => `Name ${row},${row}.x@example.com\n`);

@@ -10,8 +10,7 @@ describe('the size of a batch', () => {
     const size = new BatchSize(FREE);
     expect(size.limits.weight).toBe(640 * KIB);
     size.adapt(10, 640 * KIB, SLOW);
-    expect(size.limits.weight).toBe(640 * KIB);
-    size.adapt(10, 640 * KIB, SLOW);
+    expect(size.limits.weight).toBe(1024 * KIB);
     size.adapt(10, 1024 * KIB, SLOW);
     expect(size.limits.weight).toBe(1024 * KIB);
   });
@@ -46,8 +45,8 @@ describe('the prefetch', () => {
 
   it.each([
     ['small', 100, [20, 200, 2_000, 4_000, 4_000]],
-    ['of a thousand rows', 60 * KIB, [11, 11]],
-    ['of 250 KiB', 250 * KIB, [2]],
+    ['of a thousand rows', 60 * KIB, [20, 20]],
+    ['of 250 KiB', 250 * KIB, [6]],
     ['huge', 20 * 1024 * KIB, [2]],
   ])(
     'becomes two batches of messages that are %s, tenfold a step at most',
@@ -71,9 +70,9 @@ describe('the prefetch', () => {
 
   it('stays when another one would not differ much', () => {
     const size = new BatchSize(FREE);
-    size.adapt(1, 32 * KIB, USUAL);
+    size.adapt(1, 64 * KIB, USUAL);
     expect(size.prefetch).toBe(20);
-    size.adapt(10, 10 * 20 * KIB, USUAL);
+    size.adapt(10, 10 * 40 * KIB, USUAL);
     expect(size.prefetch).toBe(20);
   });
 

@@ -11,11 +11,11 @@ export const MAX_EMAIL_LENGTH = 254;
  * The grammar of `<input type=email>`, as part of a regular expression:
  * https://html.spec.whatwg.org/#valid-e-mail-address
  */
-export const EMAIL =
+export const EMAIL_PATTERN =
   /[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*/
     .source;
 
-const WHOLE_EMAIL = new RegExp(`^${EMAIL}$`);
+const WHOLE_EMAIL = new RegExp(`^${EMAIL_PATTERN}$`);
 
 /**
  * Whether an address is one that a browser's email field accepts, and no longer than 254

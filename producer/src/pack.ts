@@ -1,7 +1,7 @@
 import { findRows } from '@csv2db/libs/csv/bounds.ts';
 import { type CsvRows, toCsv } from '@csv2db/libs/csv/contacts.ts';
 import { CONTENT_TYPE, encode } from '@csv2db/libs/message.ts';
-import type { Run } from './validate.ts';
+import type { ContactRun, Run } from './validate.ts';
 
 /** What is sent: rows that follow one another in the file. */
 export interface Message {
@@ -23,15 +23,10 @@ const MOST_BYTES = 256 * 1024;
  * at most.
  */
 export function pack(runs: readonly Run[], rowsPerMessage: number): Message[] {
-  return runs.flatMap(({ firstRow, contacts }) => {
-    if ('ends' in contacts) return together(firstRow, contacts, rowsPerMessage);
-    if (rowsPerMessage > 1) return together(firstRow, toCsv(contacts), rowsPerMessage);
-    return contacts.map((contact, index) => ({
-      firstRow: firstRow + index,
-      rows: 1,
-      body: encode(contact),
-      contentType: CONTENT_TYPE.json,
-    }));
+  return runs.flatMap((run) => {
+    if (run.kind === 'csv') return together(run.firstRow, run.csv, rowsPerMessage);
+    if (rowsPerMessage > 1) return together(run.firstRow, toCsv(run.contacts), rowsPerMessage);
+    return singly(run);
   });
 }
 
@@ -44,10 +39,20 @@ export function packSmaller(message: Message, mostBytes: number): Message[] {
   if (body.length <= mostBytes || rows === 1) return [message];
   const middle = rows >> 1;
   const cut = findRows(body, true, Infinity).bounds[middle]?.start;
+  if (cut === undefined) throw new Error(`a message has not the ${rows} rows it is said to have`);
   return [
     { ...message, rows: middle, body: body.subarray(0, cut) },
     { ...message, firstRow: firstRow + middle, rows: rows - middle, body: body.subarray(cut) },
   ].flatMap((half) => packSmaller(half, mostBytes));
+}
+
+function singly({ firstRow, contacts }: ContactRun): Message[] {
+  return contacts.map((contact, index) => ({
+    firstRow: firstRow + index,
+    rows: 1,
+    body: encode(contact),
+    contentType: CONTENT_TYPE.json,
+  }));
 }
 
 /** Cuts rows into messages. */

@@ -139,7 +139,7 @@ function toShipment(chunk: RowChunk, rowsPerMessage: number): Shipment {
  * hand, of which each takes far more memory than its row, are not too many.
  */
 function blockSizeFor(rowsPerMessage: number): number {
-  return (rowsPerMessage < 100 ? 8 : 256) * 1024;
+  return (rowsPerMessage < 100 ? 8 : 128) * 1024;
 }
 
 /**

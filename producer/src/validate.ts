@@ -11,11 +11,21 @@ export interface Reject extends Problem {
 }
 
 /** Rows that follow one another in the file, none between them rejected. */
-export interface Run {
+export type Run = ContactRun | CsvRun;
+
+export interface ContactRun {
+  kind: 'contacts';
   /** Number of the first of the rows. */
   firstRow: number;
-  /** As they are in the file, where that is how they are sent. */
-  contacts: Contact[] | CsvRows;
+  contacts: Contact[];
+}
+
+/** Rows as they stand in the file, which is how they are sent. */
+export interface CsvRun {
+  kind: 'csv';
+  /** Number of the first of the rows. */
+  firstRow: number;
+  csv: CsvRows;
 }
 
 /** The rows of a chunk, each in one of two places. */
@@ -27,15 +37,16 @@ export interface ValidatedChunk {
 /** Sorts the rows of a chunk into contacts and rejects; plain ones are contacts. */
 export function validate(chunk: RowChunk): ValidatedChunk {
   if (chunk.kind === 'parsed') return validateParsed(chunk);
-  return { runs: [{ firstRow: chunk.firstRow, contacts: chunk.csv }], rejects: [] };
+  const { firstRow, csv } = chunk;
+  return { runs: [{ kind: 'csv', firstRow, csv }], rejects: [] };
 }
 
 function validateParsed(chunk: ParsedChunk): ValidatedChunk {
   const { firstRow, rows, start } = chunk;
-  const runs: { firstRow: number; contacts: Contact[] }[] = [];
+  const runs: ContactRun[] = [];
   const rejects: Reject[] = [];
   let lines: number[] | undefined;
-  let run: (typeof runs)[number] | undefined;
+  let run: ContactRun | undefined;
   for (const [index, fields] of rows.entries()) {
     const row = firstRow + index;
     const outcome = checked(toContact(fields));
@@ -47,7 +58,7 @@ function validateParsed(chunk: ParsedChunk): ValidatedChunk {
     } else if (run) {
       run.contacts.push(outcome);
     } else {
-      run = { firstRow: row, contacts: [outcome] };
+      run = { kind: 'contacts', firstRow: row, contacts: [outcome] };
       runs.push(run);
     }
   }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Message, pack, packSmaller } from '../src/pack.ts';
-import type { Run } from '../src/validate.ts';
+import type { ContactRun } from '../src/validate.ts';
 
-function run(firstRow: number, count: number, name = 'N'): Run {
+function run(firstRow: number, count: number, name = 'N'): ContactRun {
   const contacts = Array.from({ length: count }, (_, n) => ({ name, email: `${firstRow + n}@b` }));
-  return { firstRow, contacts };
+  return { kind: 'contacts', firstRow, contacts };
 }
 
 /** The number of each row in some messages, from its email. */
@@ -44,6 +44,9 @@ describe('rows are packed', () => {
   it('in bodies of 256 KiB at most, and a longer row alone', () => {
     const messages = pack([run(1, 10, 'x'.repeat(100_000)), run(11, 1, 'x'.repeat(500_000))], 1000);
     expect(messages.map(({ rows }) => rows)).toEqual([2, 2, 2, 2, 2, 1]);
+    const exact = pack([run(1, 1024, 'x'.repeat(256 - '1000@b,\n'.length))], 10_000);
+    expect(exact[0]?.body.length).toBeLessThanOrEqual(256 * 1024);
+    expect(exact[0]?.body.length).toBeGreaterThan(254 * 1024);
   });
 });
 
@@ -54,6 +57,19 @@ describe('a message that the broker finds too large', () => {
     const parts = packSmaller(message, 200);
     expect(parts.every(({ body }) => body.length <= 200)).toBe(true);
     expect(rowsOf(parts)).toEqual(numbers(100, 149));
+  });
+
+  it('is not parted at a line break in quotes', () => {
+    const [message] = pack([run(1, 8, 'two\n"lines"\n')], 1000);
+    if (!message) throw new Error('there is no message');
+    const parts = packSmaller(message, 80);
+    expect(parts.map(({ firstRow, rows }) => [firstRow, rows])).toEqual([
+      [1, 2],
+      [3, 2],
+      [5, 2],
+      [7, 2],
+    ]);
+    expect(Buffer.concat(parts.map(({ body }) => body))).toEqual(message.body);
   });
 
   it('stays what it is when it is one row', () => {

@@ -63,7 +63,13 @@ const name = fc.constantFrom(
   ],
 );
 const email = fc.constantFrom(
-  ...['a@b', 'first.last@example.com', `${'l'.repeat(240)}@example.org`, `${'l'.repeat(250)}@b.cd`],
+  ...[
+    'a@b',
+    'first.last@example.com',
+    `${'l'.repeat(240)}@example.org`,
+    `${'l'.repeat(249)}@b.cd`,
+    `${'l'.repeat(250)}@b.cd`,
+  ],
   ...['', 'no-at', 'two@@b', 'a@-b', `a@${'c'.repeat(64)}`, 'ü@b', '"a@b"', '"a@b', 'a@b.', ' a@b'],
 );
 const plainRow = fc
@@ -86,7 +92,12 @@ const file = fc
     ),
     { maxLength: 60 },
   )
-  .chain((rows) => fc.tuple(fc.constant(Buffer.concat(rows)), fc.nat(3)))
+  .chain((rows) =>
+    fc.tuple(
+      fc.constantFrom('', '', '\ufeff').map((mark) => Buffer.concat([Buffer.from(mark), ...rows])),
+      fc.nat(3),
+    ),
+  )
   .map(([bytes, cut]) => bytes.subarray(0, bytes.length - cut));
 
 it('rows that are not parsed come to the same messages and rejects as parsed ones', async () => {

@@ -52,9 +52,13 @@ describe('a setting of the broker that is in the way is told:', () => {
     await sandbox.declareQueue();
     await setMaxMessageSize(1_000);
     try {
-      const flags = ['--rows-per-message', '1000', '--retry-for', '1s'];
-      const run = sandbox.start('producer', [...FILE, ...flags]);
+      const run = sandbox.start('producer', [...FILE, '--rows-per-message', '1000']);
       await run.logged(/^RabbitMQ takes no message of more than 1000 bytes \(max_message_size\)/);
+      await run.succeeds();
+      const rows = (await sandbox.take()).map(
+        ({ properties }): unknown => properties.headers?.['x-csv2db-rows'],
+      );
+      expect(rows.reduce<number>((sum, count) => sum + Number(count ?? 1), 0)).toBe(1_000);
     } finally {
       await setMaxMessageSize(128 * 2 ** 20);
     }

@@ -24,7 +24,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
       await rabbitmqctl('set_vm_memory_high_watermark', '0.00001');
       producer.kill('SIGCONT');
       run.consume(2);
-      await producer.logged(/^RabbitMQ accepts no messages \(low on memory\): reading pauses/);
+      await producer.logged(/^RabbitMQ accepts no messages \(low on memory\): sending pauses/);
       // longer than --retry-for and than the broker may leave messages unconfirmed, which do not
       // count here
       await new Promise((resolve) => setTimeout(resolve, 31_000));

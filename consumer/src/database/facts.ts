@@ -16,8 +16,13 @@ export interface Facts {
   generated: string[];
   /** Columns that must be given a value. */
   required: string[];
-  /** Names of the types, fit for a cast. */
-  nameType: string | null;
+  /**
+   * Names of the types that text is cast to: where the column is of text of some kind, that is text,
+   * because a cast to a domain cuts what is too long, and the assignment refuses it.
+   */
+  nameCast: string | null;
+  emailCast: string | null;
+  /** Name of the type, fit for a cast. */
   emailType: string | null;
   /**
    * Unique indexes on exactly the email: those of use, and those that were not built to the end.
@@ -37,6 +42,11 @@ const columnsWith = (property: string): string => `ARRAY(
     SELECT attname::text FROM pg_attribute
     WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND ${property}
     ORDER BY attnum)`;
+
+const castOf = (column: string): string => `(SELECT
+    CASE typcategory WHEN 'S' THEN 'text' ELSE format('%I.%I', nspname, typname) END
+    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace n ON n.oid = typnamespace
+    WHERE attrelid = c.oid AND attname = '${column}' AND NOT attisdropped)`;
 
 const typeOf = (column: string): string => `(SELECT format('%I.%I', nspname, typname)
     FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace n ON n.oid = typnamespace
@@ -69,7 +79,8 @@ export const FACTS = `
     ${columnsWith(`has_column_privilege(c.oid, attnum, 'SELECT')`)} AS selectable,
     ${columnsWith(`attgenerated <> ''`)} AS generated,
     ${columnsWith(`attnotnull AND NOT atthasdef AND attidentity = ''`)} AS required,
-    ${typeOf('name')} AS "nameType",
+    ${castOf('name')} AS "nameCast",
+    ${castOf('email')} AS "emailCast",
     ${typeOf('email')} AS "emailType",
     ${uniqueWhere('indisvalid')} AS unique,
     ${uniqueWhere('NOT indisvalid')} AS invalid,

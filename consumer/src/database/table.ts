@@ -44,12 +44,12 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
     throw new SetUpError(`${where} ${problem}`);
   }
   const insert = `INSERT INTO contacts (name, email)
-    SELECT name::${facts.nameType}, email::${facts.emailType}
+    SELECT name::${facts.nameCast}, email::${facts.emailCast}
     FROM unnest($1::text[], $2::text[]) AS sent (name, email)
     ON CONFLICT (email) DO NOTHING`;
   await runWithin(client, statementTimeout, `EXPLAIN ${insert}`, [[], []]);
   const insertLines = `INSERT INTO contacts (name, email)
-    SELECT split_part(line, ',', 1)::${facts.nameType}, split_part(line, ',', 2)::${facts.emailType}
+    SELECT split_part(line, ',', 1)::${facts.nameCast}, split_part(line, ',', 2)::${facts.emailCast}
     FROM unnest(string_to_array($1::text, E'\\n')) AS line
     ON CONFLICT (email) DO NOTHING`;
   const countAbsent = `SELECT count(*)::int AS absent FROM unnest($1::text[]) AS sent (email)

@@ -1,4 +1,4 @@
-import { HEADERS } from '@csv2db/libs/message.ts';
+import { CONTENT_TYPE, HEADERS, isCsv } from '@csv2db/libs/message.ts';
 import type { DurableProperties, Outgoing } from '@csv2db/libs/queue/confirm.ts';
 import type { Message } from 'amqplib';
 import type { Delivery, Refusal } from '../batch.ts';
@@ -84,6 +84,8 @@ export function toBareLetter({ refusal, key, body }: Letter, why: string): Lette
   const properties = {
     persistent: true,
     mandatory: true,
+    // replayed, it is read as what it is
+    ...(isCsv(refusal.delivery.properties.contentType) && { contentType: CONTENT_TYPE.csv }),
     headers: Object.fromEntries(kept),
   } as const;
   return { refusal, key, body, properties };

@@ -1,7 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import type { Contact } from '@csv2db/libs/contact.ts';
+import { toContact } from '@csv2db/libs/csv/contacts.ts';
+import { parseRows } from '@csv2db/libs/csv/rows.ts';
 import { FatalError } from '@csv2db/libs/errors.ts';
-import { decodeBody, decodeContact, HEADERS, UndecodableError } from '@csv2db/libs/message.ts';
+import {
+  decodeBody,
+  decodeContact,
+  HEADERS,
+  isCsv,
+  UndecodableError,
+} from '@csv2db/libs/message.ts';
 import { printable } from '@csv2db/libs/visible.ts';
 import type { GetMessage } from 'amqplib';
 import { DEAD, reasonOf } from './letter.ts';
@@ -81,7 +89,7 @@ export async function exportCsv(letters: AsyncIterable<GetMessage>, print: Print
   const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
   for await (const message of letters) {
     const reason = reasonOf(message);
-    for (const contact of contactsOf(message.content)) {
+    for (const contact of contactsOf(message)) {
       await print([contact?.name ?? '', contact?.email ?? '', reason].map(quote).join(','));
     }
   }
@@ -94,7 +102,7 @@ function describe(message: GetMessage, number: number): Description {
     typeof headers[header] === 'string' ? headers[header] : undefined;
   const integer = (header: string): number | undefined =>
     typeof headers[header] === 'number' ? headers[header] : undefined;
-  const contacts = contactsOf(content);
+  const contacts = contactsOf(message);
   const only = contacts.length === 1 ? contacts[0] : undefined;
   const isText = isUtf8(content);
   return {
@@ -122,7 +130,14 @@ function excerpt({ email, body, bodyBase64 = '' }: Description): string {
 }
 
 /** A contact, or undefined, for each row of a body; one undefined when the body can't be read. */
-function contactsOf(content: Buffer): (Contact | undefined)[] {
+function contactsOf({ content, properties }: GetMessage): (Contact | undefined)[] {
+  if (isCsv(properties.contentType)) {
+    const { rows } = parseRows(content, true, Infinity);
+    const contacts = rows.map(toContact);
+    return contacts.length === 0
+      ? [undefined]
+      : contacts.map((contact) => ('reason' in contact ? undefined : contact));
+  }
   const body = readable(() => decodeBody(content));
   const rows: unknown[] = Array.isArray(body) ? body : [body];
   return rows.map((row) => readable(() => decodeContact(row)));

@@ -25,8 +25,8 @@ export class Insertion {
   readonly #client: pg.PoolClient;
   readonly #table: Table;
   readonly #size: StatementSize;
-  /** Whether the database has stored a row of the batch. */
-  #hasInserted = false;
+  /** Whether the database is known to take a row of the batch. */
+  #isTaken = false;
 
   constructor(client: pg.PoolClient, table: Table, size: StatementSize) {
     this.#client = client;
@@ -82,7 +82,7 @@ export class Insertion {
     const names = rows.map(({ contact }) => contact.name);
     const inserted = await this.#commit(names, emails);
     this.#size.finished(rows.length, performance.now() - began);
-    this.#hasInserted ||= inserted > 0;
+    this.#isTaken ||= inserted > 0;
     const missing = rows.length - inserted;
     const skipped = missing === 0 ? 0 : Math.min(missing, await this.#countAbsent(emails));
     return { inserted, duplicates: missing - skipped, skipped, refusals: [] };
@@ -144,7 +144,8 @@ export class Insertion {
     } catch (probeError) {
       if (verdictOn(probeError) !== 'row') throw probeError;
       // a constraint refuses it before all is tried: then only rows that were sent can tell
-      if (!this.#hasInserted && !(await this.#takesAny(rows))) throw error;
+      this.#isTaken ||= await this.#takesAny(rows);
+      if (!this.#isTaken) throw error;
     }
   }
 

@@ -26,7 +26,7 @@ export function isPlain({ content, properties }: Delivery): boolean {
 /** The rows of plain bodies, which are numbered from 0, and stay bytes. */
 export class Lines {
   readonly #bytes: Buffer;
-  /** Where a body begins in the bytes, and the number of its first line. */
+  /** Where each body begins in the bytes, and the number of its first line. */
   readonly #bodies: { delivery: Delivery; begin: number; firstLine: number }[] = [];
   /** For each line the offsets of its name, of its email, and of its line feed. */
   readonly #names: number[] = [];
@@ -34,29 +34,27 @@ export class Lines {
   readonly #ends: number[] = [];
   /** The hash of each line's email. */
   readonly #hashes: number[] = [];
-  /** The bodies in which a line has not two fields. */
-  readonly malformed: Delivery[] = [];
 
-  /** @param deliveries whose bodies are plain. */
-  constructor(deliveries: readonly Delivery[]) {
-    this.#bytes = Buffer.concat(deliveries.map(({ content }) => content));
-    let begin = 0;
-    for (const delivery of deliveries) {
-      const firstLine = this.#ends.length;
-      const end = begin + delivery.content.length;
-      if (this.#scan(begin, end)) {
-        this.#bodies.push({ delivery, begin, firstLine });
-      } else {
-        this.malformed.push(delivery);
-        for (const ofLines of [this.#names, this.#emails, this.#ends, this.#hashes]) {
-          ofLines.length = firstLine;
-        }
-      }
-      begin = end;
-    }
+  /**
+   * @param deliveries whose bodies are plain.
+   * @returns undefined when a line has not two fields.
+   */
+  static of(deliveries: readonly Delivery[]): Lines | undefined {
+    const lines = new Lines(Buffer.concat(deliveries.map(({ content }) => content)));
+    return deliveries.every((delivery) => lines.#add(delivery)) ? lines : undefined;
   }
 
-  /** Notes the lines of a body. @returns false when one has not two fields. */
+  private constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** Notes the lines of the next body. @returns false when one has not two fields. */
+  #add(delivery: Delivery): boolean {
+    const from = (this.#ends.at(-1) ?? -1) + 1;
+    this.#bodies.push({ delivery, begin: from, firstLine: this.#ends.length });
+    return this.#scan(from, from + delivery.content.length);
+  }
+
   #scan(from: number, to: number): boolean {
     let [name, email] = [from, from];
     for (let at = from; at < to; at += 1) {
@@ -77,8 +75,8 @@ export class Lines {
   }
 
   /** The numbers of the lines, by their emails. */
-  byEmail(): Uint32Array {
-    return orderOf(this.#bytes, this.#emails, this.#ends);
+  byEmail(): number[] {
+    return [...orderOf(this.#bytes, this.#emails, this.#ends)];
   }
 
   /** The hash of a line's email. */
@@ -99,7 +97,7 @@ export class Lines {
   /** The row that a line is. */
   rowOf(line: number): Row {
     const [name, email, end] = [this.#names[line], this.#emails[line], this.#ends[line]];
-    const body = this.#bodies.findLast(({ firstLine }) => firstLine <= line);
+    const body = this.#bodyOf(line);
     if (!body || name === undefined || email === undefined) throw new Error(`no line ${line}`);
     const isAlone =
       name === body.begin && (end ?? 0) + 1 === body.begin + body.delivery.content.length;
@@ -111,5 +109,16 @@ export class Lines {
       delivery: body.delivery,
       index: isAlone ? undefined : line - body.firstLine,
     };
+  }
+
+  /** The body that a line is in: the last one that begins at it or before. */
+  #bodyOf(line: number) {
+    let [from, to] = [0, this.#bodies.length];
+    while (to - from > 1) {
+      const middle = (from + to) >> 1;
+      if ((this.#bodies[middle]?.firstLine ?? 0) <= line) from = middle;
+      else to = middle;
+    }
+    return this.#bodies[from];
   }
 }

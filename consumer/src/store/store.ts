@@ -1,6 +1,6 @@
 import { countLines } from '@csv2db/libs/csv/bounds.ts';
 import pg from 'pg';
-import type { Delivery, Outcome, Refusal, Row } from '../batch.ts';
+import type { Delivery, Outcome, Refusal } from '../batch.ts';
 import type { Database } from '../database/connect.ts';
 import { runWithin } from '../database/limits.ts';
 import { isUnanswered, type Verdict, verdictOn } from '../database/sqlstate.ts';
@@ -8,15 +8,10 @@ import type { Table } from '../database/table.ts';
 import { decode } from '../decode.ts';
 import { copy, copyData } from './copy.ts';
 import { Insertion, sum } from './insert.ts';
-import { isPlain, Lines } from './lines.ts';
-import { hash, Seen } from './seen.ts';
+import { isPlain } from './lines.ts';
+import { type OrderedRows, sift } from './ordered.ts';
+import { Seen } from './seen.ts';
 import type { StatementSize } from './statement-size.ts';
-
-/** Rows of a batch: lines of its plain bodies, by their numbers, and those of others, decoded. */
-interface Part {
-  lines: number[];
-  rows: Row[];
-}
 
 /**
  * Stores batches. COPY is by far the fastest way, and stores none of the rows when one is a
@@ -59,6 +54,10 @@ export class Store {
     table: Table,
     batch: readonly Delivery[],
   ): Promise<Outcome | undefined> {
+    if (table.copy === undefined) {
+      this.#seen.watch();
+      return undefined;
+    }
     const { data, refusals } = forCopy(batch);
     const copying = this.#copy(client, table, data);
     this.#unordered.add(copying);
@@ -86,19 +85,15 @@ export class Store {
     batch: readonly Delivery[],
   ): Promise<Outcome> {
     await Promise.allSettled(this.#unordered);
-    const { lines, all, unknown, known, refusals } = this.#sift(batch);
+    const { all, unknown, known, refusals } = sift(batch, this.#seen);
     if (this.#isNew) {
-      const texts = unknown.lines.length > 0 ? [lines.textOf(unknown.lines)] : [];
-      const data = [...texts, ...copyData(unknown.rows)];
-      const copied = await this.#copy(client, table, data);
+      const copied = await this.#copy(client, table, unknown.data());
       if (copied) {
-        const outcome = await this.#insert(client, table, lines, known);
-        return sum([copied, outcome, refused(refusals)]);
+        return sum([copied, await this.#insert(client, table, known), refused(refusals)]);
       }
     }
-    const outcome = await this.#insert(client, table, lines, all);
-    const inserted = outcome.inserted + outcome.skipped;
-    this.#isNew = inserted >= unknown.lines.length + unknown.rows.length;
+    const outcome = await this.#insert(client, table, all);
+    this.#isNew = outcome.inserted + outcome.skipped >= unknown.count;
     return sum([outcome, refused(refusals)]);
   }
 
@@ -112,8 +107,7 @@ export class Store {
     if (this.#size.rows < Infinity && rowsIn(data) > this.#size.rows) return undefined;
     try {
       const inserted = await copy(client, table.copy, data, this.#size.timeout);
-      const skipped = table.countAbsent === undefined ? 0 : rowsIn(data) - inserted;
-      return { inserted, duplicates: 0, skipped, refusals: [] };
+      return { inserted, duplicates: 0, skipped: rowsIn(data) - inserted, refusals: [] };
     } catch (error) {
       const verdict = verdictOn(error);
       if (verdict === 'slow') this.#size.tooSlow(rowsIn(data));
@@ -122,52 +116,32 @@ export class Store {
     }
   }
 
-  async #insert(client: pg.PoolClient, table: Table, lines: Lines, part: Part): Promise<Outcome> {
-    const insertion = new Insertion(client, table, this.#size);
-    const outcome =
-      (await this.#insertLines(client, table, lines, part.lines)) ??
-      (await insertion.insert(part.lines.map((line) => lines.rowOf(line))));
-    return sum([outcome, await insertion.insert(part.rows)]);
+  async #insert(client: pg.PoolClient, table: Table, rows: OrderedRows): Promise<Outcome> {
+    const outcome = await this.#insertText(client, table, rows);
+    return outcome ?? (await new Insertion(client, table, this.#size).insert(rows.decoded()));
   }
 
-  /** @returns undefined where lines can't be inserted as they are. */
-  async #insertLines(
+  /** Inserts rows as one text. @returns undefined where that can't be done. */
+  async #insertText(
     client: pg.PoolClient,
     { insertLines }: Table,
-    lines: Lines,
-    numbers: readonly number[],
+    rows: OrderedRows,
   ): Promise<Outcome | undefined> {
-    if (insertLines === undefined || numbers.length > this.#size.rows) return undefined;
-    if (numbers.length === 0) return refused([]);
+    const { count } = rows;
+    if (count === 0) return refused([]);
+    if (insertLines === undefined || count > this.#size.rows) return undefined;
+    const text = rows.text();
+    if (!text) return undefined;
     try {
-      // without the last line feed, behind which another line would begin
-      const text = lines.textOf(numbers).subarray(0, -1);
       const { rowCount } = await runWithin(client, this.#size.timeout, insertLines, [text]);
       const inserted = rowCount ?? 0;
-      return { inserted, duplicates: numbers.length - inserted, skipped: 0, refusals: [] };
+      return { inserted, duplicates: count - inserted, skipped: 0, refusals: [] };
     } catch (error) {
       const verdict = verdictOn(error);
-      if (verdict === 'slow') this.#size.tooSlow(numbers.length);
+      if (verdict === 'slow') this.#size.tooSlow(count);
       if (!FALLS_TO_ROWS.has(verdict) || isUnanswered(error)) throw error;
       return undefined;
     }
-  }
-
-  /** Parts the rows of a batch by whether their emails are known; each part is in order. */
-  #sift(batch: readonly Delivery[]) {
-    const { plain, others } = byForm(batch);
-    const lines = new Lines(plain);
-    const { rows, refusals } = decode(others.concat(lines.malformed));
-    const all: Part = { lines: [...lines.byEmail()], rows: rows.sort(byEmail) };
-    const [unknown, known]: [Part, Part] = [
-      { lines: [], rows: [] },
-      { lines: [], rows: [] },
-    ];
-    for (const line of all.lines) {
-      (this.#seen.add(lines.hashOf(line)) ? known : unknown).lines.push(line);
-    }
-    for (const row of all.rows) (this.#seen.add(hashOf(row)) ? known : unknown).rows.push(row);
-    return { lines, all, unknown, known, refusals };
   }
 }
 
@@ -178,16 +152,14 @@ const FALLS_TO_ROWS: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow']);
 
 /** What COPY takes of a batch: plain bodies as they are, of others the rows that can be decoded. */
 function forCopy(batch: readonly Delivery[]): { data: Buffer[]; refusals: Refusal[] } {
-  const { plain, others } = byForm(batch);
+  const data: Buffer[] = [];
+  const others: Delivery[] = [];
+  for (const delivery of batch) {
+    if (isPlain(delivery)) data.push(delivery.content);
+    else others.push(delivery);
+  }
   const { rows, refusals } = decode(others);
-  return { data: [...plain.map(({ content }) => content), ...copyData(rows)], refusals };
-}
-
-/** Parts a batch by whether bodies are plain. */
-function byForm(batch: readonly Delivery[]) {
-  const [plain, others]: [Delivery[], Delivery[]] = [[], []];
-  for (const delivery of batch) (isPlain(delivery) ? plain : others).push(delivery);
-  return { plain, others };
+  return { data: [...data, ...copyData(rows)], refusals };
 }
 
 /** Rows that COPY is given. */
@@ -197,13 +169,4 @@ function rowsIn(data: readonly Buffer[]): number {
 
 function refused(refusals: Refusal[]): Outcome {
   return { inserted: 0, duplicates: 0, skipped: 0, refusals };
-}
-
-function hashOf({ contact }: Row): number {
-  const email = Buffer.from(contact.email);
-  return hash(email, 0, email.length);
-}
-
-function byEmail({ contact: a }: Row, { contact: b }: Row): number {
-  return a.email < b.email ? -1 : a.email > b.email ? 1 : 0;
 }

@@ -25,24 +25,30 @@ it('a body of another type is not plain', () => {
 
 it('the lines of several bodies keep their bytes, their rows and their places', () => {
   const [first, second] = [delivery('Zoë,z@b\nAnn,a@b\n'), delivery('Lone,l@b\n')];
-  const lines = new Lines([first, second]);
-  const numbers = [...lines.byEmail()];
+  const lines = Lines.of([first, second]);
+  if (!lines) throw new Error('there are no lines');
+  const numbers = lines.byEmail();
   expect(String(lines.textOf(numbers))).toBe('Ann,a@b\nLone,l@b\nZoë,z@b\n');
   expect(numbers.map((line) => lines.rowOf(line))).toEqual([
     { contact: { name: 'Ann', email: 'a@b' }, delivery: first, index: 1 },
     { contact: { name: 'Lone', email: 'l@b' }, delivery: second, index: undefined },
     { contact: { name: 'Zoë', email: 'z@b' }, delivery: first, index: 0 },
   ]);
-  expect(lines.malformed).toEqual([]);
 });
 
-it('a body with a line of another number of fields is left out as a whole', () => {
-  const bad = ['A,a@b\nalone\n', 'A,a@b\nB,b@c,more\n', 'A,a@b\n\nB,b@b\n', '\n'].map((body) =>
-    delivery(body),
+it.each(['A,a@b\nalone\n', 'A,a@b\nB,b@c,more\n', 'A,a@b\n\nB,b@b\n', '\n'])(
+  'where a line has another number of fields there are none: %j',
+  (bad) => {
+    expect(Lines.of([delivery('C,c@d\n'), delivery(bad)])).toBeUndefined();
+  },
+);
+
+it('each line of many bodies is found again', () => {
+  const bodies = Array.from({ length: 100 }, (_, n) => delivery('N,n@b\n'.repeat(1 + (n % 3))));
+  const lines = Lines.of(bodies);
+  const found = lines?.byEmail().map((line) => lines.rowOf(line));
+  const expected = bodies.flatMap((body, n) =>
+    Array.from({ length: 1 + (n % 3) }, (_, index) => [body, n % 3 === 0 ? undefined : index]),
   );
-  const lines = new Lines([...bad, delivery('C,c@d\n'), ...bad]);
-  expect(lines.malformed).toEqual([...bad, ...bad]);
-  const numbers = [...lines.byEmail()];
-  expect(String(lines.textOf(numbers))).toBe('C,c@d\n');
-  expect(numbers.map((line) => lines.rowOf(line).index)).toEqual([undefined]);
+  expect(found?.map((row) => [row.delivery, row.index])).toEqual(expected);
 });

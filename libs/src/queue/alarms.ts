@@ -24,7 +24,7 @@ export function watchAlarms(connection: ChannelModel, lost: AbortSignal, log: Lo
   };
   connection.on('blocked', (reason) => {
     if (lost.aborted) return;
-    log.warn({ reason }, `RabbitMQ accepts no messages (${reason}): reading pauses until it does`);
+    log.warn({ reason }, `RabbitMQ accepts no messages (${reason}): sending pauses until it does`);
     isBlocked = true;
     alarm = new Promise((resolve) => (end = resolve));
   });

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { EMAIL, MAX_EMAIL_LENGTH } from '@csv2db/libs/contact.ts';
+import { EMAIL_PATTERN, MAX_EMAIL_LENGTH } from '@csv2db/libs/contact.ts';
 
 /**
  * A row that is a contact, and canonical CSV as it stands. It is for text that was read as Latin-1,
  * one character for each byte.
  */
-const PLAIN_ROW = new RegExp(`[^,"\\r\\n\\0]+,${EMAIL}\\n`, 'y');
+const PLAIN_ROW = new RegExp(`[^,"\\r\\n\\0]+,${EMAIL_PATTERN}\\n`, 'y');
 
 /**
  * Recognises rows that need no parsing.

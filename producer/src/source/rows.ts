@@ -67,8 +67,7 @@ export async function* readRows(
     const lines = rest.subarray(0, rest.lastIndexOf(LF) + 1);
     const ends = lines.length > 0 ? endsOfPlainRows(lines) : undefined;
     if (!ends) return undefined;
-    advance(lines.length, ends.length);
-    position.rows += ends.length;
+    advance(lines.length, ends.length, ends.length);
     return { kind: 'plain', firstRow: start.rows + 1, start, csv: { bytes: lines, ends } };
   }
 
@@ -76,19 +75,18 @@ export async function* readRows(
   function take(isLast: boolean): ParsedChunk | undefined {
     const start = position;
     const { rows, consumed, starts } = parseRows(rest, isLast, maxRow);
-    const bytes = advance(consumed);
+    const bytes = advance(consumed, rows.length);
     if (rows.length === 0) return undefined;
-    position.rows += rows.length;
     return { kind: 'parsed', firstRow: start.rows + 1, start, rows, bytes, starts };
   }
 
-  /** Goes on behind so many bytes of the rest. */
-  function advance(length: number, lines = countLines(rest.subarray(0, length))): Buffer {
+  /** Goes on behind so many bytes of the rest, and the rows and lines in them. */
+  function advance(length: number, rows = 0, lines?: number): Buffer {
     const bytes = rest.subarray(0, length);
     rest = rest.subarray(length);
     position = {
-      rows: position.rows,
-      lines: position.lines + lines,
+      rows: position.rows + rows,
+      lines: position.lines + (lines ?? countLines(bytes)),
       bytes: position.bytes + length,
     };
     return bytes;
