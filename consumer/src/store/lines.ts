@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { COMMA, CR, LF, QUOTE } from '@csv2db/libs/csv/bounds.ts';
 import { isCsv } from '@csv2db/libs/message.ts';
 import type { Delivery, Row } from '../batch.ts';
-import { orderOf } from './order.ts';
 import { hash } from './seen.ts';
+import { orderOf } from './sort.ts';
 
 const BACKSLASH = 0x5c;
 

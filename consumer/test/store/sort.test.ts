@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { orderOf } from '../../src/store/order.ts';
+import { orderOf } from '../../src/store/sort.ts';
 
 /** The texts in the order that is found for them where they lie one behind the other. */
 function ordered(texts: readonly Buffer[]): Buffer[] {
