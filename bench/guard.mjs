@@ -15,14 +15,14 @@ const DATABASE = 'csv2db_guard';
 const ROWS = 100_000;
 const ROWS_PER_MESSAGE = 5_000;
 /** Most times as long as `\copy`, the starts of the processes included. */
-const MOST_TIMES = 6;
+const MOST_TIMES = 3;
 /**
  * Most bytes that a process allocates on the heap of JavaScript, a row: half as many again as it
  * does.
  */
-const MOST_BYTES = { producer: 1_500, consumer: 1_500 };
-/** Most system calls to write, for each message of one row; there are 0.03. */
-const MOST_WRITES = 0.2;
+const MOST_BYTES = { producer: 330, consumer: 180 };
+/** Most system calls to write, for each message of one row; there are 0.04. */
+const MOST_WRITES = 0.15;
 
 const folder = await mkdtemp(join(tmpdir(), 'csv2db-guard-'));
 try {
