@@ -7,14 +7,18 @@ import pg from 'pg';
 const LOCK = 3 / 4;
 
 /**
- * The SQL that bounds what follows it in the same transaction. Nothing is set for the session: a
+ * The SQL that bounds what follows it in the same transaction, and the pauses between. Nothing is set for the session: a
  * pooler may give it to somebody else.
  *
  * @param timeout longest time that the server may work on a statement, in milliseconds.
  */
 export function limits(timeout: number): string {
   const lockTimeout = Math.ceil(timeout * LOCK);
-  return `SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${lockTimeout}`;
+  return (
+    `SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${lockTimeout}; ` +
+    // where the way to the client is cut without a sign, its locks would be held for hours
+    `SET LOCAL idle_in_transaction_session_timeout = ${timeout}`
+  );
 }
 
 /**

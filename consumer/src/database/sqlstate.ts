@@ -27,6 +27,7 @@ const VERDICTS: readonly [sqlstate: RegExp, verdict: Verdict][] = [
   [/^40/, 'conflict'], // serialization failure, deadlock
   [/^08/, 'outage'], // connection
   [/^25006/, 'outage'], // read-only: a standby, or a disk that is almost full
+  [/^25P03/, 'outage'], // the transaction was idle for too long: nothing came through
   [/^25P02/, 'outage'], // the transaction failed before: another connection is another transaction
   [/^26000/, 'outage'], // a prepared statement is gone: a pooler has changed the connection
   [/^53/, 'outage'], // out of disk or connections

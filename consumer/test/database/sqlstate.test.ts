@@ -22,6 +22,7 @@ describe('the verdict on SQLSTATE', () => {
     ['40001', 'conflict', 'a serialization failure'],
     ['40P01', 'conflict', 'a deadlock'],
     ['53200', 'slow', 'too little memory'],
+    ['25P03', 'outage', 'an idle transaction'],
     ['57014', 'slow', 'a statement that took too long'],
     ['0A000', 'set-up', 'a rule, where ON CONFLICT is'],
     ['28P01', 'set-up', 'a password that was changed'],
