@@ -1,6 +1,5 @@
 import { findRows } from '@csv2db/libs/csv/bounds.ts';
-import { toContact } from '@csv2db/libs/csv/contacts.ts';
-import { parseRows } from '@csv2db/libs/csv/rows.ts';
+import { parseRows, toContact } from '@csv2db/libs/csv/rows.ts';
 import { decodeBody, decodeContact, isCsv, UndecodableError } from '@csv2db/libs/message.ts';
 import type { Decoded, Delivery, Part } from './batch.ts';
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Contact } from './contact.ts';
+import type { Values } from './csv/records.ts';
 import { messageOf } from './errors.ts';
 
 /** What a message body is. */
@@ -26,7 +27,12 @@ export const HEADERS = {
   row: 'x-csv2db-row',
   /** Number of rows; absent when it is one. */
   rows: 'x-csv2db-rows',
+  /** Names of the columns, as a record of CSV; absent when they are `name,email`. */
+  columns: 'x-csv2db-columns',
 } as const;
+
+/** The columns of rows that name none. */
+export const CONTACT_COLUMNS: readonly string[] = ['name', 'email'];
 
 /**
  * A message body, or a row of one, that does not hold a contact: it is dead-lettered with this
@@ -36,9 +42,12 @@ export class UndecodableError extends Error {
   override name = 'UndecodableError';
 }
 
-/** The body of a message of one row: `{"name":"…","email":"…"}`. */
-export function encode(contact: Contact): Buffer {
-  return Buffer.from(JSON.stringify(contact));
+/** A row as JSON: `{"name":"…","email":"…"}`. */
+export function toJson(columns: readonly string[], values: Values): string {
+  const members = columns.map(
+    (column, index) => `${JSON.stringify(column)}:${JSON.stringify(values[index] ?? null)}`,
+  );
+  return `{${members.join(',')}}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { findRows } from '@csv2db/libs/csv/bounds.ts';
-import { type CsvRows, toCsv } from '@csv2db/libs/csv/contacts.ts';
-import { CONTENT_TYPE, encode } from '@csv2db/libs/message.ts';
+import { type CsvRows, toCsv } from '@csv2db/libs/csv/records.ts';
+import { CONTACT_COLUMNS, CONTENT_TYPE, toJson } from '@csv2db/libs/message.ts';
 import type { ContactRun, Run } from './validate.ts';
 
 /** What is sent: rows that follow one another in the file. */
@@ -25,7 +25,12 @@ const MOST_BYTES = 256 * 1024;
 export function pack(runs: readonly Run[], rowsPerMessage: number): Message[] {
   return runs.flatMap((run) => {
     if (run.kind === 'csv') return together(run.firstRow, run.csv, rowsPerMessage);
-    if (rowsPerMessage > 1) return together(run.firstRow, toCsv(run.contacts), rowsPerMessage);
+    if (rowsPerMessage > 1)
+      return together(
+        run.firstRow,
+        toCsv(run.contacts.map(({ name, email }) => [name, email])),
+        rowsPerMessage,
+      );
     return singly(run);
   });
 }
@@ -50,7 +55,7 @@ function singly({ firstRow, contacts }: ContactRun): Message[] {
   return contacts.map((contact, index) => ({
     firstRow: firstRow + index,
     rows: 1,
-    body: encode(contact),
+    body: Buffer.from(toJson(CONTACT_COLUMNS, [contact.name, contact.email])),
     contentType: CONTENT_TYPE.json,
   }));
 }

@@ -1,5 +1,6 @@
 import { type Contact, contactProblem, type Problem } from '@csv2db/libs/contact.ts';
-import { type CsvRows, toContact } from '@csv2db/libs/csv/contacts.ts';
+import type { CsvRows } from '@csv2db/libs/csv/records.ts';
+import { toContact } from '@csv2db/libs/csv/rows.ts';
 import type { ParsedChunk, RowChunk } from './source/chunk.ts';
 import { linesOf } from './source/lines.ts';
 

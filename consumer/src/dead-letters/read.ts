@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Contact } from '@csv2db/libs/contact.ts';
-import { toContact } from '@csv2db/libs/csv/contacts.ts';
-import { parseRows } from '@csv2db/libs/csv/rows.ts';
+import { parseRows, toContact } from '@csv2db/libs/csv/rows.ts';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import {
   decodeBody,

@@ -1,4 +1,4 @@
-import { toCsv } from '@csv2db/libs/csv/contacts.ts';
+import { toCsv } from '@csv2db/libs/csv/records.ts';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import { isCsv } from '@csv2db/libs/message.ts';
 import pg from 'pg';
@@ -181,7 +181,9 @@ const PROBE = [['csv2db probe'], ['probe@csv2db.invalid']];
 const NOTHING = { inserted: 0, duplicates: 0, skipped: 0 };
 
 function refusal({ contact, delivery, index }: Row, { message, code }: pg.DatabaseError): Refusal {
-  const value = isCsv(delivery.properties.contentType) ? toCsv([contact]).bytes : contact;
+  const value = isCsv(delivery.properties.contentType)
+    ? toCsv([[contact.name, contact.email]]).bytes
+    : contact;
   const part = index === undefined ? undefined : { index, value };
   return { delivery, part, reason: message, sqlstate: code };
 }

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type Options, parse } from 'csv-parse/sync';
+import type { Contact, Problem } from '../contact.ts';
 import { CR, findRows, LF, QUOTE, type RowBounds } from './bounds.ts';
+import type { Values } from './records.ts';
 
 /** A row that is not well-formed CSV (RFC 4180), not UTF-8, or too long. */
 export class MalformedRow {
@@ -11,7 +13,8 @@ export class MalformedRow {
   }
 }
 
-export type Row = string[] | MalformedRow;
+/** The fields of a row, or why it has none that count. */
+export type Row = Values | MalformedRow;
 
 /** The rows at the head of some bytes. */
 export interface ParsedRows {
@@ -28,6 +31,14 @@ const CSV = {
   relax_column_count: true,
 } as const satisfies Options;
 
+export interface ParseOptions {
+  /**
+   * Whether an empty field without quotes is NULL, as COPY has it in the CSV format; otherwise it
+   * is empty. Default: false.
+   */
+  emptyIsNull?: boolean;
+}
+
 /**
  * Parses the complete rows at the head of some bytes.
  *
@@ -38,28 +49,42 @@ const CSV = {
  * @param isLast whether the last row is complete without a line break, because no more bytes come.
  * @param maxRow the most bytes of a row.
  */
-export function parseRows(bytes: Buffer, isLast: boolean, maxRow: number): ParsedRows {
+export function parseRows(
+  bytes: Buffer,
+  isLast: boolean,
+  maxRow: number,
+  { emptyIsNull = false }: ParseOptions = {},
+): ParsedRows {
   if (bytes.length <= maxRow && !bytes.includes(QUOTE)) {
     const consumed = isLast ? bytes.length : bytes.lastIndexOf(LF) + 1;
     const lines = bytes.subarray(0, consumed);
-    if (isUtf8(lines)) return { rows: splitRows(lines.toString()), consumed, starts: undefined };
+    if (isUtf8(lines)) {
+      const rows = splitRows(lines.toString());
+      return { rows: emptyIsNull ? rows.map(nullified) : rows, consumed, starts: undefined };
+    }
   }
   const { bounds, consumed } = findRows(bytes, isLast, maxRow);
-  return { rows: parseFound(bytes, bounds), consumed, starts: bounds.map(({ start }) => start) };
+  const rows = parseFound(bytes, bounds, emptyIsNull);
+  return { rows, consumed, starts: bounds.map(({ start }) => start) };
+}
+
+/** A row without quotes in which every empty field is NULL. */
+function nullified(fields: Values): Values {
+  return fields.includes('') ? fields.map((field) => (field === '' ? null : field)) : fields;
 }
 
 /**
  * Parses rows that were found. All that have quotes go through csv-parse at once: a call of it is
  * dear.
  */
-function parseFound(bytes: Buffer, bounds: readonly RowBounds[]): Row[] {
+function parseFound(bytes: Buffer, bounds: readonly RowBounds[], emptyIsNull: boolean): Row[] {
   const quoted: { index: number; text: string }[] = [];
   const rows = bounds.map(({ start, end, isQuoted, problem }, index): Row => {
     if (problem !== undefined) return new MalformedRow(problem);
     const row = bytes.subarray(start, end);
     if (!isUtf8(row)) return new MalformedRow('the row is not valid UTF-8');
     const text = row.toString();
-    if (!isQuoted) return text.split(',');
+    if (!isQuoted) return emptyIsNull ? nullified(text.split(',')) : text.split(',');
     quoted.push({ index, text });
     return [];
   });
@@ -68,13 +93,28 @@ function parseFound(bytes: Buffer, bounds: readonly RowBounds[]): Row[] {
   if (parsed.length !== quoted.length) {
     throw new Error(`csv-parse makes ${parsed.length} rows of ${quoted.length}`);
   }
-  for (const [place, { index }] of quoted.entries()) rows[index] = parsed[place] ?? [];
+  for (const [place, { index, text }] of quoted.entries()) {
+    const fields = parsed[place] ?? [];
+    rows[index] = emptyIsNull && fields.includes('') ? nullifiedAsQuoted(fields, text) : fields;
+  }
   return rows;
 }
 
+/** A row in which every empty field is NULL that has no quotes. csv-parse tells of quotes at 20 times the time. */
+function nullifiedAsQuoted(fields: readonly string[], text: string): Values {
+  let at = 0;
+  return fields.map((field) => {
+    const isQuoted = text[at] === '"';
+    // every quote in it was doubled
+    const quotes = isQuoted ? 2 + (field.match(/"/g)?.length ?? 0) : 0;
+    at += field.length + quotes + 1;
+    return field === '' && !isQuoted ? null : field;
+  });
+}
+
 /** Two fields, as most rows have, are cut out at once: an array that grows takes more memory. */
-function splitRows(text: string): Row[] {
-  const rows: Row[] = [];
+function splitRows(text: string): Values[] {
+  const rows: Values[] = [];
   const commaFrom = (from: number): number => {
     const comma = text.indexOf(',', from);
     return comma === -1 ? Infinity : comma;
@@ -95,4 +135,15 @@ function splitRows(text: string): Row[] {
     begin = lineBreak + 1;
   }
   return rows;
+}
+
+/** The contact that a row is, not looked at any further, or why it is none. */
+export function toContact(row: Row): Contact | Problem {
+  if (row instanceof MalformedRow) return { reason: row.reason };
+  const [name, email] = row;
+  if (typeof name === 'string' && typeof email === 'string' && row.length === 2) {
+    return { name, email };
+  }
+  const fields = `${row.length} ${row.length === 1 ? 'field' : 'fields'}`;
+  return { reason: `${fields} instead of 2 (name,email)` };
 }

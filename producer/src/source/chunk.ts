@@ -1,4 +1,4 @@
-import type { CsvRows } from '@csv2db/libs/csv/contacts.ts';
+import type { CsvRows } from '@csv2db/libs/csv/records.ts';
 import type { Row } from '@csv2db/libs/csv/rows.ts';
 import type { Position } from './position.ts';
 

@@ -1,4 +1,4 @@
-import type { CsvRows } from '@csv2db/libs/csv/contacts.ts';
+import type { CsvRows } from '@csv2db/libs/csv/records.ts';
 import { countRows, type RowChunk } from './chunk.ts';
 
 /**

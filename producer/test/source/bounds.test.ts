@@ -1,3 +1,4 @@
+import type { Values } from '@csv2db/libs/csv/records.ts';
 import { MalformedRow } from '@csv2db/libs/csv/rows.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,7 @@ import { parsedChunksOf } from './chunks.ts';
 interface ReadRow {
   line: number;
   /** Undefined when it is malformed. */
-  fields: string[] | undefined;
+  fields: Values | undefined;
 }
 
 /**
@@ -23,7 +24,7 @@ function readByCharacter(file: string): ReadRow[] {
     file[index] === '\n' ||
     (file[index] === '\r' && (file[index + 1] === '\n' || index + 1 === file.length));
 
-  function readRow(): string[] | undefined {
+  function readRow(): Values | undefined {
     const fields: string[] = [];
     for (;;) {
       let field = '';

@@ -1,3 +1,4 @@
+import type { Values } from '@csv2db/libs/csv/records.ts';
 import { MalformedRow } from '@csv2db/libs/csv/rows.ts';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
@@ -5,8 +6,8 @@ import { linesOf } from '../../src/source/lines.ts';
 import { parsedChunksOf } from './chunks.ts';
 
 /** The rows in them; a malformed row as its reason. */
-async function rowsOf(file: Buffer | string, size: number): Promise<(string[] | string)[]> {
-  const all: (string[] | string)[] = [];
+async function rowsOf(file: Buffer | string, size: number): Promise<(Values | string)[]> {
+  const all: (Values | string)[] = [];
   for await (const { firstRow, rows } of parsedChunksOf(file, size)) {
     expect(firstRow).toBe(all.length + 1);
     all.push(...rows.map((row) => (row instanceof MalformedRow ? row.reason : row)));
