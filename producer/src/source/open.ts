@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { isatty, ReadStream } from 'node:tty';
 import { promisify } from 'node:util';
@@ -54,24 +55,28 @@ export interface Source {
   close(): Promise<void>;
 }
 
+export function isStdin(name: string): boolean {
+  return STDIN.includes(name);
+}
+
 /**
  * Opens a file, a device, a named pipe, or standard input (`-`).
  *
  * @throws FatalError when it can't be read.
  */
 export async function openSource(name: string): Promise<Source> {
-  const isStdin = STDIN.includes(name);
-  const fd = isStdin ? process.stdin.fd : await openForReading(name);
+  const isInput = isStdin(name);
+  const fd = isInput ? process.stdin.fd : await openForReading(name);
   const stats = await fstat(fd);
-  if (stats.isDirectory()) throw new FatalError(`--file ${name} is a folder: name a CSV file`);
-  const isRegular = stats.isFile() && !isStdin;
+  if (stats.isDirectory()) throw folder(name);
+  const isRegular = stats.isFile() && !isInput;
   const state = async (): Promise<FileState> => {
     const { dev, ino, size, mtimeNs } = await fstat(fd, { bigint: true });
     return { device: `${dev}`, inode: `${ino}`, size: Number(size), modified: mtimeNs };
   };
   // read without a thread that waits in the system call, which nothing could stop
   const stream = (): Readable | undefined => {
-    if (isStdin) return process.stdin;
+    if (isInput) return process.stdin;
     if (stats.isFIFO()) return new Socket({ fd, readable: true, writable: false });
     return isatty(fd) ? new ReadStream(fd) : undefined;
   };
@@ -122,13 +127,23 @@ async function openForReading(name: string): Promise<number> {
   try {
     return await open(name, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   } catch (error) {
-    const why = PROBLEMS[codeOf(error) ?? ''] ?? messageOf(error);
-    throw new FatalError(`--file ${name} can't be read: ${why}`, { cause: error });
+    throw unreadable(name, error);
   }
 }
 
-/** A stream may give anything. */
-function bytesOf(block: unknown): Buffer {
+/** What is wrong with naming a folder. */
+export function folder(name: string): FatalError {
+  return new FatalError(`--file ${name} is a folder: name a CSV file, or "${join(name, '*.csv')}"`);
+}
+
+/** Why a file can't be read, in words. */
+export function unreadable(name: string, error: unknown): FatalError {
+  const why = PROBLEMS[codeOf(error) ?? ''] ?? messageOf(error);
+  return new FatalError(`--file ${name} can't be read: ${why}`, { cause: error });
+}
+
+/** A block of a stream, which may give anything. */
+export function bytesOf(block: unknown): Buffer {
   if (Buffer.isBuffer(block)) return block;
   throw new Error('a stream of bytes gave something else');
 }

@@ -1,0 +1,63 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { FatalError } from '@csv2db/libs/errors.ts';
+import type { Logger } from '@csv2db/libs/logger.ts';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { folder, isStdin, unreadable } from './open.ts';
+
+/**
+ * The files that values of `--file` name, in that order. A value that is no file's name, and has
+ * wildcards, names all files that fit, by name. What begins with a dot is named by none.
+ *
+ * A file that is named twice, as by two patterns or by a link, is taken once, with a warning: where
+ * the table has no unique constraint, its rows would be stored twice. So who wants that makes a copy.
+ *
+ * @throws FatalError for the first that is not there, is a folder, can't be read, or can be read
+ * only once and is named twice.
+ */
+export async function findFiles(values: readonly string[], log: Logger): Promise<string[]> {
+  const names = (await Promise.all(values.map(expand))).flat();
+  const first = new Map<string, string>();
+  for (const name of names) {
+    const { identity, isRegular } = await checked(name);
+    const other = first.get(identity);
+    if (other === undefined) {
+      first.set(identity, name);
+    } else if (isRegular) {
+      log.warn(`--file ${name} is the same file as ${other}: it is read once`);
+    } else {
+      throw new FatalError(
+        `--file ${name} can be read only once, and is named twice: name it once`,
+      );
+    }
+  }
+  return [...first.values()];
+}
+
+async function expand(value: string): Promise<string[]> {
+  if (isStdin(value) || !isDynamicPattern(value) || (await isThere(value))) return [value];
+  const names = await glob(value, { absolute: isAbsolute(value), expandDirectories: false });
+  if (names.length === 0) throw new FatalError(`--file ${value} fits no file: check the pattern`);
+  return names.toSorted();
+}
+
+async function isThere(name: string): Promise<boolean> {
+  return stat(name).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What tells a file from others, once it is known to be readable. It is not opened: a pipe's writer would notice. */
+async function checked(name: string): Promise<{ identity: string; isRegular: boolean }> {
+  if (isStdin(name)) return { identity: '-', isRegular: false };
+  try {
+    await access(name, constants.R_OK);
+    const stats = await stat(name, { bigint: true });
+    if (stats.isDirectory()) throw folder(name);
+    return { identity: `${stats.dev}:${stats.ino}`, isRegular: stats.isFile() };
+  } catch (error) {
+    throw error instanceof FatalError ? error : unreadable(name, error);
+  }
+}
