@@ -1,12 +1,10 @@
 import { isEmail } from '@csv2db/libs/contact.ts';
 import { CR, LF } from '@csv2db/libs/csv/bounds.ts';
-import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { byteOrder } from './encoding.ts';
+import { FormatError, refuseForeign } from './foreign.ts';
 
-/** A file of another format: there is nothing to go on with. */
-export class FormatError extends FatalError {
-  override name = 'FormatError';
-}
+export { FormatError };
 
 /** What files of other formats begin with. */
 const SIGNATURES: readonly [bytes: readonly number[], format: string][] = [
@@ -14,12 +12,6 @@ const SIGNATURES: readonly [bytes: readonly number[], format: string][] = [
   [[0xfe, 0xff], 'UTF-16 text: convert it to UTF-8, as with "iconv -f UTF-16 -t UTF-8"'],
   [[0x1f, 0x8b], 'compressed with gzip: unpack it, as with "zcat"'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'compressed with zstd: unpack it, as with "zstdcat"'],
-  [[0x42, 0x5a, 0x68], 'compressed with bzip2: unpack it, as with "bzcat"'],
-  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'compressed with xz: unpack it, as with "xzcat"'],
-  [[0x50, 0x4b, 0x03, 0x04], 'a ZIP archive or an Excel workbook: unpack it, or export it as CSV'],
-  [[0xd0, 0xcf, 0x11, 0xe0], 'an old Excel workbook: export it as CSV'],
-  [[0x50, 0x41, 0x52, 0x31], 'a Parquet file: export it as CSV'],
-  [[0x25, 0x50, 0x44, 0x46], 'a PDF: export it as CSV'],
 ];
 
 const OTHER_DELIMITERS: readonly [delimiter: string, name: string][] = [
@@ -42,6 +34,7 @@ export async function* ofThisFormat(
   let isFirst = true;
   for await (const block of blocks) {
     if (isFirst) {
+      refuseForeign(block, name);
       const format = otherFormat(block);
       if (format !== undefined) throw new FormatError(`--file ${name} is ${format}`);
       if (hasHeader(block)) {
@@ -60,25 +53,13 @@ export async function* ofThisFormat(
 export function otherFormat(head: Buffer): string | undefined {
   const signature = SIGNATURES.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
   if (signature) return signature[1];
-  const order = byteOrder(head);
+  const order = byteOrder(head)?.slice(-2).toUpperCase();
   if (order) return `UTF-16 text: convert it to UTF-8, as with "iconv -f UTF-16${order} -t UTF-8"`;
   const firstCr = head.indexOf(CR);
   if (firstCr !== -1 && firstCr < head.length - 1 && !head.includes(LF)) {
     return `text whose lines end with carriage returns alone: convert it, as with "tr '\\r' '\\n'"`;
   }
   return otherDelimiter(head.toString('latin1'));
-}
-
-/** The byte order of UTF-16 in Latin letters, of which every other byte is NUL. */
-function byteOrder(head: Buffer): 'LE' | 'BE' | undefined {
-  const bytes = [...head.subarray(0, 1024)];
-  const isMostlyZero = (parity: number): boolean => {
-    const half = bytes.filter((_, at) => at % 2 === parity);
-    return half.length > 1 && half.filter((byte) => byte === 0).length > half.length / 2;
-  };
-  const [isBigEndian, isLittleEndian] = [isMostlyZero(0), isMostlyZero(1)];
-  if (isBigEndian === isLittleEndian) return undefined;
-  return isLittleEndian ? 'LE' : 'BE';
 }
 
 /** Whether emails are found by another delimiter, and none by commas. */
