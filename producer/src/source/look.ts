@@ -1,0 +1,50 @@
+import { CR, LF } from '@csv2db/libs/csv/bounds.ts';
+
+/** The most bytes of a head. */
+export const HEAD = 64 * 1024;
+
+/** No signature of a format is longer. */
+const SIGNATURE = 4;
+
+/** Bytes whose first ones are known. */
+export interface Looked {
+  /** The first 64 KiB; less of a pipe, which may send more only much later, but its first line. */
+  head: Buffer;
+  /** All of them; only once, where they can't be read again. */
+  open(): AsyncIterable<Buffer>;
+}
+
+/**
+ * Looks how something begins.
+ *
+ * @param open reads it from its start.
+ * @param isRepeatable whether that can be done again.
+ */
+export async function look(
+  open: () => AsyncIterable<Buffer>,
+  isRepeatable: boolean,
+): Promise<Looked> {
+  const iterator = open()[Symbol.asyncIterator]();
+  let seen: Buffer = Buffer.alloc(0);
+  while (seen.length < HEAD && (isRepeatable || !hasLine(seen))) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    seen = seen.length === 0 ? next.value : Buffer.concat([seen, next.value]);
+  }
+  const head = Buffer.from(seen.subarray(0, HEAD));
+  if (!isRepeatable) return { head, open: () => fromSeen(seen, iterator) };
+  await iterator.return?.();
+  return { head, open };
+}
+
+async function* fromSeen(
+  seen: Buffer,
+  iterator: AsyncIterator<Buffer, unknown>,
+): AsyncGenerator<Buffer> {
+  if (seen.length > 0) yield seen;
+  yield* { [Symbol.asyncIterator]: () => iterator };
+}
+
+function hasLine(head: Buffer): boolean {
+  return head.length >= SIGNATURE && (head.includes(LF) || head.includes(CR));
+}
