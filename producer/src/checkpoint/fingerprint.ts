@@ -8,7 +8,9 @@ const SAMPLE = 64 * 1024;
 
 /**
  * What tells whether a file is the one that was read up to some byte: its device and inode, its
- * size, and SHA-256 of its first 64 KiB and of the 64 KiB on either side of that byte.
+ * size, and SHA-256 of its first 64 KiB and of the 64 KiB on either side of that byte. Where that is
+ * not known, as in a compressed file, it is the end of the file: what is compressed differs behind
+ * any change, up to its end, and gzip ends with a checksum of all of it.
  *
  * A file that was replaced, edited, re-exported or re-ordered differs in one of them. The rest is
  * not read: for a file of many gigabytes that would take as long as importing it, and a file
@@ -25,9 +27,10 @@ export interface Fingerprint {
 
 const read = promisify(fs.read);
 
-/** @param bytes where reading stopped. */
-export async function fingerprint(source: Source, bytes: number): Promise<Fingerprint> {
+/** @param place the byte at which reading stopped, or the end of the file. */
+export async function fingerprint(source: Source, place: number | 'end'): Promise<Fingerprint> {
   const { device, inode, size } = await source.state();
+  const bytes = place === 'end' ? size : place;
   const start = Math.max(0, bytes - SAMPLE);
   return {
     device,
@@ -38,11 +41,21 @@ export async function fingerprint(source: Source, bytes: number): Promise<Finger
   };
 }
 
-/** How a file differs from the one that was fingerprinted; undefined when it does not. */
-export function difference(now: Fingerprint, then: Fingerprint, row: number): string | undefined {
+/**
+ * How a file differs from the one that was fingerprinted; undefined when it does not.
+ *
+ * @param row the last one that was read, or the end of the file: what the place was.
+ */
+export function difference(
+  now: Fingerprint,
+  then: Fingerprint,
+  row: number | 'end',
+): string | undefined {
   if (now.size !== then.size) return `it has ${now.size} bytes, and had ${then.size}`;
   if (now.head !== then.head) return 'it begins differently';
-  if (now.around !== then.around) return `it differs around row ${row}`;
+  if (now.around !== then.around) {
+    return row === 'end' ? 'it ends differently' : `it differs around row ${row}`;
+  }
   if (now.device !== then.device || now.inode !== then.inode) {
     return 'another file has taken its name';
   }
