@@ -27,8 +27,11 @@ for (const service of services) {
     target: 'node20.19',
     // an executable without an extension is CommonJS wherever it is copied to
     format: 'cjs',
-    banner: { js: `#!/usr/bin/env -S node ${nodeOptions}` },
-    define: { VERSION: JSON.stringify(manifest.version) },
+    banner: {
+      js: `#!/usr/bin/env -S node ${nodeOptions}\nconst BUNDLE = require('node:url').pathToFileURL(__filename).href;`,
+    },
+    // a module asks where it is, and CommonJS has no such word
+    define: { VERSION: JSON.stringify(manifest.version), 'import.meta.url': 'BUNDLE' },
     loader: { '.sql': 'text' },
     // node-pg-migrate's loader of TypeScript migrations; ours are SQL
     alias: { jiti: './scripts/no-jiti.mjs' },

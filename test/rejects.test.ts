@@ -20,13 +20,13 @@ describe('rejected rows', () => {
     expect(messages[0]).toBe(`row 1 (line 1) rejected: the email is not valid: ${shown}`);
   });
 
-  it('are told one by one up to twenty, and then counted by reason', async () => {
+  it('are told one by one up to ten, and then counted by reason', async () => {
     const bad = `${'x,y\n'.repeat(25)}${'\n,a@b\n'.repeat(5)}Ok,ok@example.org\n`;
     const { status, messages, summary } = await bench.produce(['--file', await bench.fileOf(bad)]);
     expect(status).toBe(0);
     expect(summary).toMatchObject({ read: 31, published: 1, rejected: 30 });
-    expect(messages.filter((message) => /^row \d+/.test(message))).toHaveLength(20);
-    expect(messages.at(-1)).toBe(
+    expect(messages.filter((message) => /^row \d+/.test(message))).toHaveLength(10);
+    expect(messages).toContain(
       'rejected by reason: 25 × the email is not valid, 5 × the name is empty',
     );
   });

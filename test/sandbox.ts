@@ -34,6 +34,7 @@ export class Sandbox {
       FC_PRODUCER_QUEUE_USER: queue.user,
       FC_PRODUCER_QUEUE_PASS: queue.password,
       FC_PRODUCER_CHECKPOINT: 'none',
+      FC_PRODUCER_REJECTS: 'none',
       FC_CONSUMER_QUEUE_ADDR: `${queue.host}:${queue.port}/${vhost}`,
       FC_CONSUMER_QUEUE_USER: queue.user,
       FC_CONSUMER_QUEUE_PASS: queue.password,

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Contact } from './contact.ts';
-import type { Values } from './csv/records.ts';
+import { toRecord, type Values } from './csv/records.ts';
 import { messageOf } from './errors.ts';
 
 /** What a message body is. */
@@ -33,6 +33,12 @@ export const HEADERS = {
 
 /** The columns of rows that name none. */
 export const CONTACT_COLUMNS: readonly string[] = ['name', 'email'];
+
+/** The header that names columns; undefined where it is to be absent. */
+export function columnsHeader(columns: readonly string[]): string | undefined {
+  const record = toRecord(columns);
+  return record === toRecord(CONTACT_COLUMNS) ? undefined : record;
+}
 
 /**
  * A message body, or a row of one, that does not hold a contact: it is dead-lettered with this

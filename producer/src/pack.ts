@@ -1,7 +1,7 @@
 import { findRows } from '@csv2db/libs/csv/bounds.ts';
 import { type CsvRows, toCsv } from '@csv2db/libs/csv/records.ts';
-import { CONTACT_COLUMNS, CONTENT_TYPE, toJson } from '@csv2db/libs/message.ts';
-import type { ContactRun, Run } from './validate.ts';
+import { CONTENT_TYPE, toJson } from '@csv2db/libs/message.ts';
+import type { Run, ValuesRun } from './validate.ts';
 
 /** What is sent: rows that follow one another in the file. */
 export interface Message {
@@ -19,19 +19,22 @@ const MOST_BYTES = 256 * 1024;
 /**
  * Packs rows into messages; one holds rows that follow one another, so that each has a number.
  *
+ * @param columns what the values of the rows are.
  * @param rowsPerMessage 1 for a body that is the row, in JSON; otherwise it is CSV, of so many rows
  * at most.
  */
-export function pack(runs: readonly Run[], rowsPerMessage: number): Message[] {
+export function pack(
+  runs: readonly Run[],
+  columns: readonly string[],
+  rowsPerMessage: number,
+): Message[] {
   return runs.flatMap((run) => {
     if (run.kind === 'csv') return together(run.firstRow, run.csv, rowsPerMessage);
-    if (rowsPerMessage > 1)
-      return together(
-        run.firstRow,
-        toCsv(run.contacts.map(({ name, email }) => [name, email])),
-        rowsPerMessage,
-      );
-    return singly(run);
+    // a blank line would be no row
+    const hasBlankLine = columns.length === 1 && run.rows.some(([value]) => value === null);
+    return rowsPerMessage === 1 || hasBlankLine
+      ? singly(run, columns)
+      : together(run.firstRow, toCsv(run.rows), rowsPerMessage);
   });
 }
 
@@ -51,11 +54,11 @@ export function packSmaller(message: Message, mostBytes: number): Message[] {
   ].flatMap((half) => packSmaller(half, mostBytes));
 }
 
-function singly({ firstRow, contacts }: ContactRun): Message[] {
-  return contacts.map((contact, index) => ({
+function singly({ firstRow, rows }: ValuesRun, columns: readonly string[]): Message[] {
+  return rows.map((values, index) => ({
     firstRow: firstRow + index,
     rows: 1,
-    body: Buffer.from(toJson(CONTACT_COLUMNS, [contact.name, contact.email])),
+    body: Buffer.from(toJson(columns, values)),
     contentType: CONTENT_TYPE.json,
   }));
 }

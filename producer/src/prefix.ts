@@ -20,13 +20,20 @@ export class ConfirmedPrefix {
     this.standing = { rows, seek };
   }
 
-  /** Notes that every row of a chunk is confirmed or rejected. */
-  settle(chunk: RowSpan): void {
+  /**
+   * Notes that every row of a chunk is confirmed or rejected.
+   *
+   * @returns the chunks that the prefix has grown over, in their order.
+   */
+  settle(chunk: RowSpan): RowSpan[] {
+    const passed: RowSpan[] = [];
     this.#ahead.set(chunk.firstRow, chunk);
     for (let next = this.#next(); next; next = this.#next()) {
       this.#ahead.delete(next.firstRow);
       this.standing = { rows: next.lastRow, seek: next.start };
+      passed.push(next);
     }
+    return passed;
   }
 
   #next(): RowSpan | undefined {

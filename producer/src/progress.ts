@@ -1,5 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { RejectLog } from './rejects.ts';
+import { RejectLog } from './rejects/log.ts';
 import type { ShipEvent } from './ship.ts';
 import type { Shipment } from './worklist.ts';
 
@@ -15,11 +15,16 @@ export class Progress {
   #sessions = 0;
   #isQueueGone = false;
   readonly #lastSentBefore: number;
+  readonly #nameOf: (file: number) => string | undefined;
   readonly #log: Logger;
   readonly #began = performance.now();
 
-  /** @param sent the last row that was sent by an earlier process. */
-  constructor(sent: number, log: Logger) {
+  /**
+   * @param sent the last row that was sent by an earlier process.
+   * @param nameOf the name of a file; undefined where there is one only.
+   */
+  constructor(sent: number, nameOf: (file: number) => string | undefined, log: Logger) {
+    this.#nameOf = nameOf;
     this.lastSent = sent;
     this.#lastSentBefore = sent;
     this.#log = log;
@@ -46,9 +51,9 @@ export class Progress {
     }
   }
 
-  #sending({ read, rejects, messages, isRepeated }: Shipment): void {
+  #sending({ chunk, read, rejects, messages, isRepeated }: Shipment): void {
     this.read += read;
-    this.rejects.note(rejects);
+    this.rejects.note(rejects, this.#nameOf(chunk.start.file));
     for (const { firstRow, rows } of messages) {
       const sentBefore = isRepeated ? rows : this.#lastSentBefore - firstRow + 1;
       this.#resent += Math.min(Math.max(sentBefore, 0), rows);
@@ -79,7 +84,7 @@ export class Progress {
   /** Logs the summary. */
   finish(outcome: string): void {
     this.say(outcome);
-    this.rejects.finish();
+    this.rejects.finish(this.read);
     if (this.#isQueueGone) {
       this.#log.warn(
         'the queue was deleted during the import: what was in it is gone; ' +

@@ -25,11 +25,18 @@ export interface Publisher {
   publish(messages: readonly Message[]): Promise<Message[]>;
 }
 
+/** What is the same in all messages of an import. */
+export interface Origin {
+  importId: string;
+  /** The columns of the rows, as a header has them; undefined where it is to be absent. */
+  columns: string | undefined;
+}
+
 /** @param onGone called when there is no such queue any more. */
 export function createPublisher(
   session: QueueSession,
   queue: string,
-  importId: string,
+  origin: Origin,
   onGone: () => void,
 ): Publisher {
   for (const channel of session.channels) {
@@ -64,7 +71,7 @@ export function createPublisher(
       if (session.lost.aborted) return [...messages];
       if (inFlight === 0) heardAt = performance.now();
       inFlight += messages.length;
-      const outgoing = messages.map((message) => toOutgoing(message, importId));
+      const outgoing = messages.map((message) => toOutgoing(message, origin));
       const channel = turns.next().value;
       const unconfirmed = await publishConfirmed(channel, queue, outgoing, session.lost, onAnswer);
       if (!isRegistered) await session.registered;
@@ -81,13 +88,15 @@ function nothingConfirmed(queue: string): string {
   );
 }
 
-function toOutgoing(message: Message, importId: string): Outgoing & { message: Message } {
+function toOutgoing(message: Message, origin: Origin): Outgoing & { message: Message } {
   const { firstRow, rows, body, contentType } = message;
+  const { importId, columns } = origin;
   const headers: Record<string, unknown> = {
     [HEADERS.import]: importId,
     [HEADERS.row]: firstRow,
   };
   if (rows > 1) headers[HEADERS.rows] = rows;
+  if (columns !== undefined) headers[HEADERS.columns] = columns;
   const properties: DurableProperties = {
     persistent: true,
     mandatory: true,

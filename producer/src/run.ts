@@ -1,61 +1,74 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { columnsHeader } from '@csv2db/libs/message.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
-import { type Beginning, fromStart, resume } from './checkpoint/checkpoint.ts';
+import { fromStart, resume } from './checkpoint/checkpoint.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { openStore } from './checkpoint/store.ts';
 import type { ProducerConfig } from './config.ts';
 import { continuation } from './continuation.ts';
-import { formatLimit, isExceeded, limitRejects, type RejectLimit } from './limit-rejects.ts';
-import { pack } from './pack.ts';
 import { ConfirmedPrefix } from './prefix.ts';
 import { Progress } from './progress.ts';
+import { RejectsFile } from './rejects/file.ts';
+import { formatLimit, isExceeded, limitRejects, type RejectLimit } from './rejects/limit.ts';
 import { ship } from './ship.ts';
-import { countRows, type RowChunk } from './source/chunk.ts';
-import { FormatError, ofThisFormat } from './source/format.ts';
-import { openSource, type Source } from './source/open.ts';
-import { readRows } from './source/rows.ts';
-import { select } from './source/select.ts';
-import { wholeFile } from './source/whole.ts';
-import { validate } from './validate.ts';
-import type { Shipment } from './worklist.ts';
+import { blockSizeFor, shipments } from './shipments.ts';
+import { findFiles } from './source/files.ts';
+import { FormatError } from './source/foreign.ts';
+import { Inputs } from './source/inputs.ts';
 
 /** Milliseconds between two progress lines. */
 const PROGRESS_INTERVAL = 5_000;
 
 /**
- * Publishes the rows of a file: every row ends confirmed by the broker, or rejected and logged. An
+ * Publishes the rows of files: every row ends confirmed by the broker, or rejected and logged. An
  * outage of the broker is waited out; what it had not confirmed is sent again.
  *
- * Resolves when the file has been read, or the signal was aborted, and every message sent until
+ * Resolves when the files have been read, or the signal was aborted, and every message sent until
  * then is confirmed.
  *
- * @throws FatalError when the file fails, the broker for longer than `retryFor`, or too many rows
- * are rejected.
+ * @throws FatalError when a file fails, the broker for longer than `retryFor`, or too many rows are
+ * rejected.
  */
 export async function run(config: ProducerConfig, signal: AbortSignal, log: Logger): Promise<void> {
-  const source = await openSource(config.file);
-  const store = await openStore(config.checkpoint, source, log);
-  const beginning =
-    (config.resume && (await resume(store, source, log))) || fromStart(config.offset);
+  const files = await findFiles(config.files, log);
+  const inputs = new Inputs(files, config.input, blockSizeFor(config.rowsPerMessage), signal, log);
+  const store = await openStore(config.checkpoint, files, log);
+  const resumed = config.resume ? await resume(store, inputs, log) : undefined;
+  const beginning = resumed ?? fromStart(config.offset);
+  const rejects = await RejectsFile.open(config.rejects, inputs, beginning, log);
   const prefix = new ConfirmedPrefix(beginning);
-  const progress = new Progress(beginning.sent, log);
-  const checkpointer = new Checkpointer(store, source, beginning, log);
+  const progress = new Progress(beginning.sent, (file) => inputs.nameAmongOthers(file), log);
+  const checkpointer = new Checkpointer(store, inputs, rejects, beginning, log);
   const ticking = setInterval(() => progress.say('publishing'), PROGRESS_INTERVAL).unref();
   let outcome = 'failed';
+  let firstOpen = beginning.seek.file;
   try {
+    await inputs.begin(beginning.seek.file);
     // from here on a checkpoint is of this import, not of an earlier one
     await checkpointer.save();
     for await (const event of ship(
-      limitRejects(shipments(source, beginning, config, signal, log), config.maxRejects),
+      limitRejects(shipments(inputs, beginning, config, signal, log), config.maxRejects),
       queueSessions(config.queue, sessionsOf(config), signal, log),
-      { ...config, queue: config.queue.name, importId: beginning.importId },
+      {
+        ...config,
+        queue: config.queue.name,
+        origin: { importId: beginning.importId, columns: columnsHeader(config.columns) },
+      },
       log,
     )) {
       progress.count(event);
+      if (event.kind === 'sending') rejects.note(event.shipment);
       if (event.kind !== 'settled') continue;
-      prefix.settle(event.chunk);
+      const passed = prefix.settle(event.chunk);
+      for await (const mark of rejects.write(passed)) await checkpointer.noteRejects(mark);
       checkpointer.note(prefix.standing, progress.lastSent);
+      if (passed.some(({ start }) => start.file > firstOpen)) {
+        firstOpen = prefix.standing.seek.file;
+        // a checkpoint looks at the file that it is in
+        await checkpointer.save();
+        await inputs.closeBefore(firstOpen);
+      }
     }
     outcome = signal.aborted ? 'stopped' : 'finished';
     refuseRejects(config.maxRejects, progress);
@@ -66,10 +79,11 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
     clearInterval(ticking);
     await checkpointer.save();
     progress.finish(outcome);
+    await rejects.close();
     await store.close();
-    await source.close();
+    await inputs.close();
   }
-  if (outcome === 'finished' && beginning.sent === 0) refuseNothing(source.name, progress);
+  if (outcome === 'finished' && beginning.sent === 0) refuseNothing(inputs.title, progress);
 
   /** Tells in an error how to go on. */
   async function withContinuation(error: FatalError): Promise<FatalError> {
@@ -92,54 +106,13 @@ function refuseRejects(most: RejectLimit, { rejects, read }: Progress): void {
   );
 }
 
-/** @throws FatalError when no row of a file that has some was published. */
-function refuseNothing(name: string, { rejects, read, published }: Progress): void {
+/** @throws FatalError when no row of files that have some was published. */
+function refuseNothing(title: string, { rejects, read, published }: Progress): void {
   if (published > 0 || read === 0) return;
+  const remedy = rejects.remedy(read);
   throw new FatalError(
-    `nothing of ${name} was published: its rows are all rejected (${rejects.inWords()})`,
+    `nothing of ${title} was published: its rows are all rejected (${rejects.inWords()})${remedy === undefined ? '' : `: ${remedy}`}`,
   );
-}
-
-/** The rows of the file in messages; those that are rejected beside them. */
-async function* shipments(
-  source: Source,
-  { rows, seek }: Beginning,
-  { limit, rowsPerMessage }: ProducerConfig,
-  signal: AbortSignal,
-  log: Logger,
-): AsyncGenerator<Shipment, void> {
-  const blocks = source.read(seek.bytes, blockSizeFor(rowsPerMessage), signal);
-  const checked = seek.bytes === 0 ? ofThisFormat(blocks, source.name, log) : blocks;
-  const whole = wholeFile(checked, source, log);
-  const chunks = select(readRows(whole, seek, { keepPlain: rowsPerMessage > 1 }), rows, limit);
-  try {
-    for await (const chunk of chunks) yield toShipment(chunk, rowsPerMessage);
-  } catch (error) {
-    // a row that was read in part is none
-    if (!signal.aborted) throw error;
-  }
-}
-
-function toShipment(chunk: RowChunk, rowsPerMessage: number): Shipment {
-  const { firstRow, start } = chunk;
-  const read = countRows(chunk);
-  const { runs, rejects } = validate(chunk);
-  // the rows themselves are let go: they may wait for their confirms, encoded
-  return {
-    chunk: { firstRow, lastRow: firstRow + read - 1, start },
-    read,
-    rejects,
-    messages: pack(runs, rowsPerMessage),
-    isRepeated: false,
-  };
-}
-
-/**
- * Bytes to read at a time: enough for a message, and so few that the messages of the chunks in
- * hand, of which each takes far more memory than its row, are not too many.
- */
-function blockSizeFor(rowsPerMessage: number): number {
-  return (rowsPerMessage < 100 ? 8 : 128) * 1024;
 }
 
 /**

@@ -5,7 +5,7 @@ import { MessageTooLargeError } from '@csv2db/libs/queue/confirm.ts';
 import { finished } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
-import { createPublisher, type Publisher } from './publish.ts';
+import { createPublisher, type Origin, type Publisher } from './publish.ts';
 import type { RowSpan } from './source/position.ts';
 import { type Shipment, Worklist } from './worklist.ts';
 
@@ -33,8 +33,8 @@ type Tell = (event: ShipEvent) => void;
 export interface ShipOptions {
   /** Name of the queue. */
   queue: string;
-  /** Id of the import, which its messages carry. */
-  importId: string;
+  /** What every message tells of its rows. */
+  origin: Origin;
   /** Number of workers. */
   parallel: number;
   /** How long the broker may refuse everything, in milliseconds. */
@@ -63,7 +63,7 @@ export async function* ship(
     yield { kind: 'connected', session };
     const isDone = yield* told((tell) => {
       const onGone = (): void => tell({ kind: 'queue gone' });
-      const publisher = createPublisher(session, options.queue, options.importId, onGone);
+      const publisher = createPublisher(session, options.queue, options.origin, onGone);
       const workers = Array.from({ length: options.parallel }, () =>
         work(session, publisher, worklist, refusals, tell),
       );

@@ -1,24 +1,24 @@
-import { type Contact, contactProblem, type Problem } from '@csv2db/libs/contact.ts';
-import type { CsvRows } from '@csv2db/libs/csv/records.ts';
-import { toContact } from '@csv2db/libs/csv/rows.ts';
+import type { Problem } from '@csv2db/libs/contact.ts';
+import type { CsvRows, Values } from '@csv2db/libs/csv/records.ts';
 import type { ParsedChunk, RowChunk } from './source/chunk.ts';
-import { linesOf } from './source/lines.ts';
+import { placesOf, type RowPlace } from './source/lines.ts';
+import { isProblem, type ToValues } from './values.ts';
 
 /** A row that is not published, and why. */
 export interface Reject extends Problem {
   row: number;
-  /** The line of the file on which it begins, from 1, where that is known. */
-  line?: number;
+  /** Where it stands in the file, where that is known. */
+  place?: RowPlace | undefined;
 }
 
 /** Rows that follow one another in the file, none between them rejected. */
-export type Run = ContactRun | CsvRun;
+export type Run = ValuesRun | CsvRun;
 
-export interface ContactRun {
-  kind: 'contacts';
+export interface ValuesRun {
+  kind: 'values';
   /** Number of the first of the rows. */
   firstRow: number;
-  contacts: Contact[];
+  rows: Values[];
 }
 
 /** Rows as they stand in the file, which is how they are sent. */
@@ -35,39 +35,32 @@ export interface ValidatedChunk {
   rejects: Reject[];
 }
 
-/** Sorts the rows of a chunk into contacts and rejects; plain ones are contacts. */
-export function validate(chunk: RowChunk): ValidatedChunk {
-  if (chunk.kind === 'parsed') return validateParsed(chunk);
+/** Sorts the rows of a chunk into those to send and rejects; plain ones are sent. */
+export function validate(chunk: RowChunk, toValues: ToValues): ValidatedChunk {
+  if (chunk.kind === 'parsed') return validateParsed(chunk, toValues);
   const { firstRow, csv } = chunk;
   return { runs: [{ kind: 'csv', firstRow, csv }], rejects: [] };
 }
 
-function validateParsed(chunk: ParsedChunk): ValidatedChunk {
+function validateParsed(chunk: ParsedChunk, toValues: ToValues): ValidatedChunk {
   const { firstRow, rows, start } = chunk;
-  const runs: ContactRun[] = [];
+  const runs: ValuesRun[] = [];
   const rejects: Reject[] = [];
-  let lines: number[] | undefined;
-  let run: ContactRun | undefined;
+  let places: RowPlace[] | undefined;
+  let run: ValuesRun | undefined;
   for (const [index, fields] of rows.entries()) {
     const row = firstRow + index;
-    const outcome = checked(toContact(fields));
-    if ('reason' in outcome) {
-      lines ??= linesOf(chunk);
-      const line = lines[row - start.rows - 1] ?? start.lines + 1;
-      rejects.push({ row, line, ...outcome });
+    const outcome = toValues(fields);
+    if (isProblem(outcome)) {
+      places ??= placesOf(chunk);
+      rejects.push({ row, place: places[row - start.rows - 1], ...outcome });
       run = undefined;
     } else if (run) {
-      run.contacts.push(outcome);
+      run.rows.push(outcome);
     } else {
-      run = { kind: 'contacts', firstRow: row, contacts: [outcome] };
+      run = { kind: 'values', firstRow: row, rows: [outcome] };
       runs.push(run);
     }
   }
   return { runs, rejects };
-}
-
-/** A contact, unless something is wrong with it. */
-function checked(contact: Contact | Problem): Contact | Problem {
-  if ('reason' in contact) return contact;
-  return contactProblem(contact.name, contact.email) ?? contact;
 }

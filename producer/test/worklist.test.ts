@@ -7,7 +7,7 @@ function shipment(firstRow: number): Shipment {
   return {
     chunk: { firstRow, lastRow: firstRow, start: START },
     read: 1,
-    rejects: [{ row: firstRow, line: 1, reason: 'none' }],
+    rejects: [{ row: firstRow, reason: 'none' }],
     messages: [message],
     isRepeated: false,
   };

@@ -1,3 +1,5 @@
+import { COMMAS, type Dialect } from './dialect.ts';
+
 /** Where one row of a file lies in the bytes at hand. */
 export interface RowBounds {
   /** Offset of its first byte. */
@@ -18,10 +20,13 @@ const LATE_QUOTE = 'a quote stands inside a field that does not begin with one';
 const AFTER_QUOTE = 'text follows the closing quote of a field';
 const NOT_CLOSED = 'a quoted field is not closed';
 
-/** The number of line breaks in some bytes. */
+/** The number of line breaks in some bytes: each is LF, CR, or both. */
 export function countLines(bytes: Buffer): number {
   let lines = 0;
   for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) lines += 1;
+  for (let at = bytes.indexOf(CR); at !== -1; at = bytes.indexOf(CR, at + 1)) {
+    if (bytes[at + 1] !== LF) lines += 1;
+  }
   return lines;
 }
 
@@ -48,61 +53,64 @@ export function findRows(
   bytes: Buffer,
   isLast: boolean,
   maxRow: number,
+  dialect: Dialect = COMMAS,
 ): { bounds: RowBounds[]; consumed: number } {
+  const delimiter = dialect.delimiter.charCodeAt(0);
+  const quote = dialect.quote?.charCodeAt(0);
+  const [nextLf, nextCr] = [finder(bytes, LF), finder(bytes, CR)];
+  const nextQuote = quote === undefined ? () => bytes.length : finder(bytes, quote);
+  const nextBreak = (from: number): number => Math.min(nextLf(from), nextCr(from));
   const bounds: RowBounds[] = [];
-  let nextQuote = -1;
   let start = 0;
 
   while (start < bytes.length) {
-    if (nextQuote < start) nextQuote = offsetOf(QUOTE, start);
-    const line = offsetOf(LF, start);
-    const found = nextQuote < line ? quotedRow() : { lineBreak: line, problem: undefined };
+    const line = nextBreak(start);
+    const found = nextQuote(start) < line ? quotedRow() : { end: line, problem: undefined };
     if (!found) break;
-    const { lineBreak } = found;
-    if (lineBreak === bytes.length && !isLast) break;
-    const isCrLf = lineBreak > start && bytes[lineBreak - 1] === CR;
-    const end = lineBreak - Number(isCrLf);
+    const { end } = found;
+    const isCr = bytes[end] === CR;
+    // the line feed that may belong to it is not there yet
+    const isCut = end === bytes.length || (isCr && end + 1 === bytes.length);
+    if (isCut && !isLast) break;
     if (end > start) {
       const problem = end - start > maxRow ? tooLong(maxRow) : found.problem;
-      bounds.push({ start, end, isQuoted: nextQuote < end, problem });
+      bounds.push({ start, end, isQuoted: nextQuote(start) < end, problem });
     }
-    start = Math.min(lineBreak + 1, bytes.length);
+    start = Math.min(end + (isCr && bytes[end + 1] === LF ? 2 : 1), bytes.length);
   }
   return { bounds, consumed: start };
 
-  /** The offset of the next such byte; the end of the bytes when there is none. */
-  function offsetOf(byte: number, from: number): number {
-    const offset = bytes.indexOf(byte, from);
-    return offset === -1 ? bytes.length : offset;
-  }
-
   /** Where a row with quotes ends; undefined when more bytes must tell. */
-  function quotedRow(): { lineBreak: number; problem: string | undefined } | undefined {
+  function quotedRow(): { end: number; problem: string | undefined } | undefined {
     for (let field = start; ; field += 1) {
-      if (bytes[field] === QUOTE) {
-        const quote = closingQuote(field);
-        if (quote === undefined) return undefined;
-        const isClosed = quote < bytes.length && quote - start <= maxRow;
-        const follows = isClosed ? whatFollows(quote + 1) : 'nothing that closes it';
-        if (follows === undefined) return undefined;
-        if (follows === 'line break') return { lineBreak: offsetOf(LF, quote), problem: undefined };
-        if (follows !== 'comma') {
-          const inField = offsetOf(LF, field);
-          const lineBreak = inField < quote ? inField : offsetOf(LF, isClosed ? quote : field);
-          return { lineBreak, problem: isClosed ? AFTER_QUOTE : NOT_CLOSED };
+      if (bytes[field] === quote) {
+        const closing = closingQuote(field);
+        if (closing === undefined) return undefined;
+        const isClosed = closing < bytes.length && closing - start <= maxRow;
+        const behind = isClosed ? closing + 1 : field;
+        if (isClosed && behind === bytes.length) {
+          return isLast ? { end: behind, problem: undefined } : undefined;
         }
-        field = quote + 1;
+        if (isClosed && isBreak(behind)) return { end: behind, problem: undefined };
+        if (!isClosed || bytes[behind] !== delimiter) {
+          const inField = nextBreak(field);
+          const end = inField < closing ? inField : nextBreak(behind);
+          return { end, problem: isClosed ? AFTER_QUOTE : NOT_CLOSED };
+        }
+        field = behind;
         continue;
       }
-      while (field < bytes.length && bytes[field] !== COMMA) {
-        if (bytes[field] === LF) return { lineBreak: field, problem: undefined };
-        if (bytes[field] === QUOTE) {
-          return { lineBreak: offsetOf(LF, field), problem: LATE_QUOTE };
-        }
+      while (field < bytes.length && bytes[field] !== delimiter) {
+        if (isBreak(field)) return { end: field, problem: undefined };
+        if (bytes[field] === quote) return { end: nextBreak(field), problem: LATE_QUOTE };
         field += 1;
       }
-      if (field >= bytes.length) return { lineBreak: bytes.length, problem: undefined };
+      if (field >= bytes.length) return { end: bytes.length, problem: undefined };
     }
+  }
+
+  function isBreak(at: number): boolean {
+    return bytes[at] === LF || bytes[at] === CR;
   }
 
   /**
@@ -111,17 +119,24 @@ export function findRows(
    */
   function closingQuote(field: number): number | undefined {
     for (let at = field + 1; ; at += 2) {
-      at = offsetOf(QUOTE, at);
+      at = nextQuote(at);
       if (at === bytes.length) return isLast || at - start > maxRow ? at : undefined;
-      if (bytes[at + 1] !== QUOTE) return at;
+      if (bytes[at + 1] !== quote) return at;
     }
   }
+}
 
-  function whatFollows(at: number): 'comma' | 'line break' | 'text' | undefined {
-    if (bytes[at] === COMMA) return 'comma';
-    if (bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF)) return 'line break';
-    const isCut = at === bytes.length || (at + 1 === bytes.length && bytes[at] === CR);
-    if (!isCut) return 'text';
-    return isLast ? 'line break' : undefined;
-  }
+/**
+ * Finds a byte from an offset on; the end of the bytes when there is none. The last answer serves
+ * again where it can: bytes that are rare are not looked for in every row.
+ */
+function finder(bytes: Buffer, byte: number): (from: number) => number {
+  let [asked, answer] = [0, -1];
+  return (from) => {
+    if (from < asked || from > answer) {
+      const offset = bytes.indexOf(byte, from);
+      [asked, answer] = [from, offset === -1 ? bytes.length : offset];
+    }
+    return answer;
+  };
 }

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { type Options, parse } from 'csv-parse/sync';
+import { parse } from 'csv-parse/sync';
 import type { Contact, Problem } from '../contact.ts';
-import { CR, findRows, LF, QUOTE, type RowBounds } from './bounds.ts';
+import { CR, findRows, LF, type RowBounds } from './bounds.ts';
+import { COMMAS, type Dialect } from './dialect.ts';
 import type { Values } from './records.ts';
 
 /** A row that is not well-formed CSV (RFC 4180), not UTF-8, or too long. */
@@ -25,24 +26,22 @@ export interface ParsedRows {
   starts: number[] | undefined;
 }
 
-/** Each record is a row that was found before, with a line break behind it. */
-const CSV = {
-  record_delimiter: '\n',
-  relax_column_count: true,
-} as const satisfies Options;
-
 export interface ParseOptions {
   /**
    * Whether an empty field without quotes is NULL, as COPY has it in the CSV format; otherwise it
    * is empty. Default: false.
    */
   emptyIsNull?: boolean;
+  /** Default: that of messages. */
+  dialect?: Dialect;
+  /** What the text was in, for the reason of a row that is not UTF-8; default: UTF-8. */
+  encoding?: string;
 }
 
 /**
  * Parses the complete rows at the head of some bytes.
  *
- * There are two ways. Where no quote is in the bytes, every comma and line break separates, and
+ * There are two ways. Where no quote is in the bytes, every delimiter and line break separates, and
  * they are cut as one text, in a fifth of the time. Otherwise the rows are found first, and parsed
  * one by one. Both part rows by the same rule, of which the first way has only the simple half.
  *
@@ -53,19 +52,25 @@ export function parseRows(
   bytes: Buffer,
   isLast: boolean,
   maxRow: number,
-  { emptyIsNull = false }: ParseOptions = {},
+  { emptyIsNull = false, dialect = COMMAS, encoding = 'UTF-8' }: ParseOptions = {},
 ): ParsedRows {
-  if (bytes.length <= maxRow && !bytes.includes(QUOTE)) {
-    const consumed = isLast ? bytes.length : bytes.lastIndexOf(LF) + 1;
+  const { delimiter, quote } = dialect;
+  if (bytes.length <= maxRow && !(quote !== undefined && bytes.includes(quote))) {
+    const consumed = isLast ? bytes.length : endOfLines(bytes);
     const lines = bytes.subarray(0, consumed);
     if (isUtf8(lines)) {
-      const rows = splitRows(lines.toString());
+      const rows = splitRows(lines.toString(), delimiter);
       return { rows: emptyIsNull ? rows.map(nullified) : rows, consumed, starts: undefined };
     }
   }
-  const { bounds, consumed } = findRows(bytes, isLast, maxRow);
-  const rows = parseFound(bytes, bounds, emptyIsNull);
+  const { bounds, consumed } = findRows(bytes, isLast, maxRow, dialect);
+  const rows = parseFound(bytes, bounds, { emptyIsNull, dialect, encoding });
   return { rows, consumed, starts: bounds.map(({ start }) => start) };
+}
+
+/** The offset behind the last line break. Of a carriage return at the end half may be missing. */
+function endOfLines(bytes: Buffer): number {
+  return Math.max(bytes.lastIndexOf(LF), bytes.subarray(0, -1).lastIndexOf(CR)) + 1;
 }
 
 /** A row without quotes in which every empty field is NULL. */
@@ -77,19 +82,30 @@ function nullified(fields: Values): Values {
  * Parses rows that were found. All that have quotes go through csv-parse at once: a call of it is
  * dear.
  */
-function parseFound(bytes: Buffer, bounds: readonly RowBounds[], emptyIsNull: boolean): Row[] {
+function parseFound(
+  bytes: Buffer,
+  bounds: readonly RowBounds[],
+  { emptyIsNull, dialect, encoding }: Required<ParseOptions>,
+): Row[] {
+  const { delimiter, quote } = dialect;
   const quoted: { index: number; text: string }[] = [];
   const rows = bounds.map(({ start, end, isQuoted, problem }, index): Row => {
     if (problem !== undefined) return new MalformedRow(problem);
     const row = bytes.subarray(start, end);
-    if (!isUtf8(row)) return new MalformedRow('the row is not valid UTF-8');
+    if (!isUtf8(row)) return new MalformedRow(`the row is not valid ${encoding}`);
     const text = row.toString();
-    if (!isQuoted) return emptyIsNull ? nullified(text.split(',')) : text.split(',');
+    if (!isQuoted) return emptyIsNull ? nullified(text.split(delimiter)) : text.split(delimiter);
     quoted.push({ index, text });
     return [];
   });
   if (quoted.length === 0) return rows;
-  const parsed = parse(quoted.map(({ text }) => `${text}\n`).join(''), CSV);
+  const parsed = parse(quoted.map(({ text }) => `${text}\n`).join(''), {
+    delimiter,
+    quote: quote ?? null,
+    escape: quote ?? null,
+    record_delimiter: '\n',
+    relax_column_count: true,
+  });
   if (parsed.length !== quoted.length) {
     throw new Error(`csv-parse makes ${parsed.length} rows of ${quoted.length}`);
   }
@@ -113,26 +129,25 @@ function nullifiedAsQuoted(fields: readonly string[], text: string): Values {
 }
 
 /** Two fields, as most rows have, are cut out at once: an array that grows takes more memory. */
-function splitRows(text: string): Values[] {
+function splitRows(lines: string, delimiter: string): Values[] {
+  const text = lines.includes('\r') ? lines.replaceAll(/\r\n?/g, '\n') : lines;
   const rows: Values[] = [];
-  const commaFrom = (from: number): number => {
-    const comma = text.indexOf(',', from);
-    return comma === -1 ? Infinity : comma;
+  const delimiterFrom = (from: number): number => {
+    const at = text.indexOf(delimiter, from);
+    return at === -1 ? Infinity : at;
   };
-  let comma = commaFrom(0);
+  let first = delimiterFrom(0);
   for (let begin = 0; begin < text.length;) {
     const found = text.indexOf('\n', begin);
-    const lineBreak = found === -1 ? text.length : found;
-    const hasCr = lineBreak > begin && text.charCodeAt(lineBreak - 1) === CR;
-    const end = lineBreak - Number(hasCr);
-    const second = comma < end ? commaFrom(comma + 1) : comma;
-    if (comma < end && second >= end) {
-      rows.push([text.slice(begin, comma), text.slice(comma + 1, end)]);
+    const end = found === -1 ? text.length : found;
+    const second = first < end ? delimiterFrom(first + 1) : first;
+    if (first < end && second >= end) {
+      rows.push([text.slice(begin, first), text.slice(first + 1, end)]);
     } else if (end > begin) {
-      rows.push(text.slice(begin, end).split(','));
+      rows.push(text.slice(begin, end).split(delimiter));
     }
-    comma = second < end ? commaFrom(end) : second;
-    begin = lineBreak + 1;
+    first = second < end ? delimiterFrom(end) : second;
+    begin = end + 1;
   }
   return rows;
 }

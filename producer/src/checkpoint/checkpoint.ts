@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { Source } from '../source/open.ts';
+import type { RejectsMark } from '../rejects/file.ts';
+import type { Input, Inputs } from '../source/inputs.ts';
 import { type Position, START } from '../source/position.ts';
 import { difference, type Fingerprint, fingerprint } from './fingerprint.ts';
 import type { CheckpointStore } from './store.ts';
 
 /** How far an import has come: what is kept outside the process, as JSON. */
 export interface Checkpoint {
-  version: 2;
+  version: 3;
   /** Id of the import, which is in the headers of its messages. */
   importId: string;
   /** Rows of the confirmed prefix. */
@@ -19,7 +20,12 @@ export interface Checkpoint {
    * The last row that had been sent by then; those behind the prefix are sent again on resuming.
    */
   sent: number;
+  /** Of the file that is read on from. */
   file: Fingerprint;
+  /** How it is read, without which a place in its text means nothing. */
+  reading: string;
+  /** The rejects of that file; undefined when it has none so far. */
+  rejects?: RejectsMark | undefined;
 }
 
 /** Where an import begins: at the start of the file, or where another one stood. */
@@ -29,6 +35,8 @@ export interface Beginning {
   seek: Position;
   /** The last row that is known to have been sent before. */
   sent: number;
+  /** The rejects of an earlier run, to go on behind them. */
+  rejects?: RejectsMark | undefined;
 }
 
 /** An import from the first row that is wanted. */
@@ -43,12 +51,13 @@ export function fromStart(offset: number): Beginning {
  */
 export async function resume(
   store: CheckpointStore,
-  source: Source,
+  inputs: Inputs,
   log: Logger,
 ): Promise<Beginning | undefined> {
-  if (!source.isRegular) {
+  for (const { name, isRegular } of inputs.files) {
+    if (isRegular) continue;
     throw new FatalError(
-      `--resume: ${source.name} can be read only once, and is no file to go on in: use --offset`,
+      `--resume: ${name} can be read only once, and is no file to go on in: use --offset`,
     );
   }
   let text: string | undefined;
@@ -61,21 +70,48 @@ export async function resume(
     return undefined;
   }
   if (text === undefined) {
-    log.warn(`no checkpoint of ${source.name} is in ${store.name}: importing it from its start`);
+    log.warn(`no checkpoint of ${inputs.title} is in ${store.name}: importing it from its start`);
     return undefined;
   }
   const checkpoint = parseCheckpoint(text);
   if (!checkpoint) {
     throw new FatalError(`--resume: ${store.name} holds no checkpoint of this version`);
   }
-  const { importId, rows, seek, sent, file } = checkpoint;
-  const change = difference(await fingerprint(source, seek.bytes), file, rows);
+  const { importId, rows, seek, sent, rejects } = checkpoint;
+  const name = inputs.files[seek.file]?.name ?? inputs.title;
+  const change = await changeSince(inputs, checkpoint);
   if (change !== undefined) {
     throw new FatalError(
-      `--resume: ${source.name} is not the file that was checkpointed: ${change}. Import it from its start, without --resume`,
+      `--resume: ${name} is not the file that was checkpointed: ${change}. Import it from its start, without --resume`,
     );
   }
-  return { importId, rows, seek, sent };
+  return { importId, rows, seek, sent, rejects };
+}
+
+async function changeSince(
+  inputs: Inputs,
+  { seek, file, reading, rows }: Checkpoint,
+): Promise<string | undefined> {
+  if (seek.file >= inputs.files.length) return `that was file ${seek.file + 1} of more`;
+  const input = await inputs.at(seek.file);
+  const now = await fingerprintOf(input, seek);
+  if (reading !== readingOf(input)) return `it was read as ${reading}, not ${readingOf(input)}`;
+  return difference(now, file, input.text.isSeekable ? rows : 'end');
+}
+
+/** What a file is packed and written in, and how its fields are told apart. */
+export function readingOf({ text, layout }: Input): string {
+  const { delimiter, quote } = layout.dialect;
+  const fields = `fields by ${JSON.stringify(delimiter)} and ${quote === undefined ? 'no quotes' : JSON.stringify(quote)}`;
+  return [...(text.compression ? [text.compression] : []), text.encoding, fields].join(', ');
+}
+
+/** Tells whether a file is the same when it is read on from a place in its text. */
+export async function fingerprintOf(
+  { source, text }: Input,
+  { bytes }: Position,
+): Promise<Fingerprint> {
+  return await fingerprint(source, text.isSeekable ? bytes : 'end');
 }
 
 /** The checkpoint that a text is; undefined when it is none of this version. */
@@ -90,16 +126,24 @@ export function parseCheckpoint(text: string): Checkpoint | undefined {
 
 function isCheckpoint(value: unknown): value is Checkpoint {
   return (
-    hasFields(value, { version: 'number', importId: 'string', rows: 'number', sent: 'number' }) &&
-    value.version === 2 &&
-    hasFields(value.seek, { rows: 'number', lines: 'number', bytes: 'number' }) &&
+    hasFields(value, {
+      version: 'number',
+      importId: 'string',
+      rows: 'number',
+      sent: 'number',
+      reading: 'string',
+    }) &&
+    value.version === 3 &&
+    hasFields(value.seek, { file: 'number', rows: 'number', lines: 'number', bytes: 'number' }) &&
     hasFields(value.file, {
       device: 'string',
       inode: 'string',
       size: 'number',
       head: 'string',
       around: 'string',
-    })
+    }) &&
+    (value.rejects === undefined ||
+      hasFields(value.rejects, { file: 'number', path: 'string', bytes: 'number' }))
   );
 }
 

@@ -1,41 +1,61 @@
 import { messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { Standing } from '../prefix.ts';
-import type { Source } from '../source/open.ts';
-import type { Beginning, Checkpoint } from './checkpoint.ts';
-import { fingerprint } from './fingerprint.ts';
+import type { RejectsFile, RejectsMark } from '../rejects/file.ts';
+import type { Inputs } from '../source/inputs.ts';
+import { type Beginning, type Checkpoint, fingerprintOf, readingOf } from './checkpoint.ts';
 import type { CheckpointStore } from './store.ts';
 
 /** Milliseconds between two saves. */
 const INTERVAL = 1_000;
 
+/** What changes as an import goes on. */
+type Progress = Pick<Checkpoint, 'rows' | 'seek' | 'sent' | 'rejects'>;
+
 /** Saves the confirmed prefix of an import as it grows. */
 export class Checkpointer {
   readonly #store: CheckpointStore;
-  readonly #source: Source;
+  readonly #inputs: Inputs;
+  readonly #rejects: RejectsFile;
   readonly #importId: string;
   readonly #log: Logger;
-  #wanted: Pick<Checkpoint, 'rows' | 'seek' | 'sent'>;
+  #wanted: Progress;
+  #saved: Progress | undefined;
   #timer: NodeJS.Timeout | undefined;
   #saving = Promise.resolve();
-  #savedRows = -1;
   #isFailing = false;
 
-  constructor(store: CheckpointStore, source: Source, beginning: Beginning, log: Logger) {
+  constructor(
+    store: CheckpointStore,
+    inputs: Inputs,
+    rejects: RejectsFile,
+    beginning: Beginning,
+    log: Logger,
+  ) {
     const { importId, rows, seek, sent } = beginning;
     this.#store = store;
-    this.#source = source;
+    this.#inputs = inputs;
+    this.#rejects = rejects;
     this.#importId = importId;
     this.#log = log;
-    this.#wanted = { rows, seek, sent };
+    this.#wanted = { rows, seek, sent, rejects: rejects.mark };
   }
 
   /**
-   * Notes how far the import is; saves it within a second. @param sent the last row that was sent.
+   * Notes how far the import is, and its rejects are; saves it within a second.
+   *
+   * @param sent the last row that was sent.
    */
   note({ rows, seek }: Standing, sent: number): void {
-    this.#wanted = { rows, seek, sent };
-    if (rows !== this.#savedRows) this.#timer ??= setTimeout(() => void this.save(), INTERVAL);
+    if (rows === this.#wanted.rows) return;
+    this.#wanted = { rows, seek, sent, rejects: this.#rejects.mark };
+    this.#timer ??= setTimeout(() => void this.save(), INTERVAL);
+  }
+
+  /** Saves which file the rejects are in, so that a resumed import finds it, whatever happens. */
+  async noteRejects(rejects: RejectsMark): Promise<void> {
+    this.#wanted = { ...this.#wanted, rejects };
+    await this.save();
   }
 
   /** Saves now what was noted. @returns whether the store has it. */
@@ -47,14 +67,20 @@ export class Checkpointer {
   }
 
   async #saveNow(): Promise<void> {
-    const { rows, seek, sent } = this.#wanted;
-    if (rows === this.#savedRows || !this.#store.isReal) return;
+    const wanted = this.#wanted;
+    if (wanted === this.#saved || !this.#store.isReal) return;
     try {
-      const file = await fingerprint(this.#source, seek.bytes);
-      const importId = this.#importId;
-      const checkpoint: Checkpoint = { version: 2, importId, rows, seek, sent, file };
+      await this.#rejects.sync();
+      const input = await this.#inputs.at(wanted.seek.file);
+      const checkpoint: Checkpoint = {
+        version: 3,
+        importId: this.#importId,
+        ...wanted,
+        file: await fingerprintOf(input, wanted.seek),
+        reading: readingOf(input),
+      };
       await this.#store.save(JSON.stringify(checkpoint));
-      this.#savedRows = rows;
+      this.#saved = wanted;
       if (this.#isFailing) this.#log.info(`the checkpoint is saved to ${this.#store.name} again`);
       this.#isFailing = false;
     } catch (error) {

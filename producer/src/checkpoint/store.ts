@@ -7,7 +7,7 @@ import { within } from '@csv2db/libs/deadline.ts';
 import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { createClient } from '@redis/client';
-import type { Source } from '../source/open.ts';
+import type { FoundFile } from '../source/files.ts';
 
 /** Keeps one text outside the process. */
 export interface CheckpointStore {
@@ -37,22 +37,24 @@ const REDIS_TIMEOUT = 2_000;
 const MOST_BYTES = 64 * 1024;
 
 /**
- * The store for the checkpoint of a file. What can be read only once has none.
+ * The store for the checkpoint of an import. Of what can be read only once there is none.
  *
  * @throws FatalError when saving would destroy the file itself, or one that holds something else.
  */
 export async function openStore(
   place: CheckpointPlace,
-  source: Source,
+  files: readonly FoundFile[],
   log: Logger,
 ): Promise<CheckpointStore> {
-  if (!source.isRegular) {
+  const once = files.find(({ isRegular }) => !isRegular);
+  if (once) {
     if (place.kind === 'file' || place.kind === 'redis') {
-      log.warn(`${source.name} can be read only once: no checkpoint of it is kept`);
+      log.warn(`${once.name} can be read only once: no checkpoint of it is kept`);
     }
     return nowhere;
   }
-  const key = createHash('sha256').update(source.path).digest('hex').slice(0, 32);
+  const paths = files.map(({ path }) => path);
+  const key = createHash('sha256').update(paths.join('\0')).digest('hex').slice(0, 32);
   switch (place.kind) {
     case 'none':
       return nowhere;
@@ -65,7 +67,7 @@ export async function openStore(
       return nowhere;
     }
     case 'file':
-      await refuseOtherFile(place.path, source);
+      await refuseOtherFile(place.path, files);
       return fileStore(place.path);
     case 'redis':
       return redisStore(place.url, `csv2db:checkpoint:${key}`);
@@ -73,13 +75,13 @@ export async function openStore(
 }
 
 /** Saving replaces the file: it must be a checkpoint, or empty, or not there. */
-async function refuseOtherFile(path: string, { opened }: Source): Promise<void> {
+async function refuseOtherFile(path: string, files: readonly FoundFile[]): Promise<void> {
   const stats = await statOf(path);
   if (!stats) return;
   const refuse = (what: string): never => {
     throw new FatalError(`--checkpoint file:${path} is ${what}: name another file`);
   };
-  if (`${stats.dev}` === opened.device && `${stats.ino}` === opened.inode) {
+  if (files.some(({ identity }) => identity === `${stats.dev}:${stats.ino}`)) {
     refuse('the file that is to be imported');
   }
   if (!stats.isFile()) refuse('no regular file');

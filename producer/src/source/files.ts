@@ -1,14 +1,27 @@
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { folder, isStdin, unreadable } from './open.ts';
 
+/** A file that is to be read. */
+export interface FoundFile {
+  /** As it was named. */
+  name: string;
+  /** Without links, the same for all its names; the name of what is no regular file. */
+  path: string;
+  /** What tells it from other files: device and inode. */
+  identity: string;
+  /** Whether it can be read again. */
+  isRegular: boolean;
+}
+
 /**
  * The files that values of `--file` name, in that order. A value that is no file's name, and has
- * wildcards, names all files that fit, by name. What begins with a dot is named by none.
+ * wildcards, names all files that fit, by name. What begins with a dot, and
+ * rejected rows of others, are named by none.
  *
  * A file that is named twice, as by two patterns or by a link, is taken once, with a warning: where
  * the table has no unique constraint, its rows would be stored twice. So who wants that makes a copy.
@@ -16,28 +29,32 @@ import { folder, isStdin, unreadable } from './open.ts';
  * @throws FatalError for the first that is not there, is a folder, can't be read, or can be read
  * only once and is named twice.
  */
-export async function findFiles(values: readonly string[], log: Logger): Promise<string[]> {
+export async function findFiles(values: readonly string[], log: Logger): Promise<FoundFile[]> {
   const names = (await Promise.all(values.map(expand))).flat();
-  const first = new Map<string, string>();
+  const found = new Map<string, FoundFile>();
   for (const name of names) {
-    const { identity, isRegular } = await checked(name);
-    const other = first.get(identity);
+    const file = await checked(name);
+    const other = found.get(file.identity);
     if (other === undefined) {
-      first.set(identity, name);
-    } else if (isRegular) {
-      log.warn(`--file ${name} is the same file as ${other}: it is read once`);
+      found.set(file.identity, file);
+    } else if (file.isRegular) {
+      log.warn(`--file ${name} is the same file as ${other.name}: it is read once`);
     } else {
       throw new FatalError(
         `--file ${name} can be read only once, and is named twice: name it once`,
       );
     }
   }
-  return [...first.values()];
+  return [...found.values()];
 }
+
+/** What `RejectsFile` writes beside files. */
+const REJECTS = /\.rejects(-\d+)?\.csv$/;
 
 async function expand(value: string): Promise<string[]> {
   if (isStdin(value) || !isDynamicPattern(value) || (await isThere(value))) return [value];
-  const names = await glob(value, { absolute: isAbsolute(value), expandDirectories: false });
+  const found = await glob(value, { absolute: isAbsolute(value), expandDirectories: false });
+  const names = found.filter((name) => !REJECTS.test(name));
   if (names.length === 0) throw new FatalError(`--file ${value} fits no file: check the pattern`);
   return names.toSorted();
 }
@@ -50,13 +67,15 @@ async function isThere(name: string): Promise<boolean> {
 }
 
 /** What tells a file from others, once it is known to be readable. It is not opened: a pipe's writer would notice. */
-async function checked(name: string): Promise<{ identity: string; isRegular: boolean }> {
-  if (isStdin(name)) return { identity: '-', isRegular: false };
+async function checked(name: string): Promise<FoundFile> {
+  if (isStdin(name)) return { name, path: name, identity: '-', isRegular: false };
   try {
     await access(name, constants.R_OK);
     const stats = await stat(name, { bigint: true });
     if (stats.isDirectory()) throw folder(name);
-    return { identity: `${stats.dev}:${stats.ino}`, isRegular: stats.isFile() };
+    const isRegular = stats.isFile();
+    const path = isRegular ? await realpath(name) : name;
+    return { name, path, identity: `${stats.dev}:${stats.ino}`, isRegular };
   } catch (error) {
     throw error instanceof FatalError ? error : unreadable(name, error);
   }

@@ -10,6 +10,8 @@ const SIGNATURE = 4;
 export interface Looked {
   /** The first 64 KiB; less of a pipe, which may send more only much later, but its first line. */
   head: Buffer;
+  /** Whether that is all. */
+  isWhole: boolean;
   /** All of them; only once, where they can't be read again. */
   open(): AsyncIterable<Buffer>;
 }
@@ -26,15 +28,17 @@ export async function look(
 ): Promise<Looked> {
   const iterator = open()[Symbol.asyncIterator]();
   let seen: Buffer = Buffer.alloc(0);
+  let isWhole = false;
   while (seen.length < HEAD && (isRepeatable || !hasLine(seen))) {
     const next = await iterator.next();
+    isWhole = next.done === true;
     if (next.done === true) break;
     seen = seen.length === 0 ? next.value : Buffer.concat([seen, next.value]);
   }
   const head = Buffer.from(seen.subarray(0, HEAD));
-  if (!isRepeatable) return { head, open: () => fromSeen(seen, iterator) };
+  if (!isRepeatable) return { head, isWhole, open: () => fromSeen(seen, iterator) };
   await iterator.return?.();
-  return { head, open };
+  return { head, isWhole, open };
 }
 
 async function* fromSeen(

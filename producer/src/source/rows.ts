@@ -1,8 +1,9 @@
-import { countLines, LF, tooLong } from '@csv2db/libs/csv/bounds.ts';
+import { countLines, CR, LF, tooLong } from '@csv2db/libs/csv/bounds.ts';
+import type { Dialect } from '@csv2db/libs/csv/dialect.ts';
 import { MalformedRow, parseRows } from '@csv2db/libs/csv/rows.ts';
 import type { ParsedChunk, PlainChunk, RowChunk } from './chunk.ts';
-import { endsOfPlainRows } from './plain.ts';
-import { type Position, START } from './position.ts';
+import type { PlainRows } from './plain.ts';
+import type { Position } from './position.ts';
 
 /**
  * Bytes that one row may have. Only an unclosed quote makes a row grow this long; without a bound
@@ -13,11 +14,12 @@ export const MAX_ROW = 1024 * 1024;
 /** Bytes behind a quote that may decide what it is: a carriage return and a line feed. */
 const BEHIND_QUOTE = 2;
 
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
-
 export interface ReadOptions {
-  /** Whether rows that need no parsing are left as they are; default: true. */
-  keepPlain?: boolean;
+  dialect: Dialect;
+  /** What the text was in; default: UTF-8. */
+  encoding?: string;
+  /** Recognises rows that need no parsing; undefined when each is to be parsed. */
+  plain: PlainRows | undefined;
   /** The most bytes of a row; default: `MAX_ROW`. */
   maxRow?: number;
 }
@@ -30,8 +32,8 @@ export interface ReadOptions {
  */
 export async function* readRows(
   blocks: AsyncIterable<Buffer>,
-  from: Position = START,
-  { keepPlain = true, maxRow = MAX_ROW }: ReadOptions = {},
+  from: Position,
+  { dialect, encoding = 'UTF-8', plain, maxRow = MAX_ROW }: ReadOptions,
 ): AsyncGenerator<RowChunk, void> {
   let position = from;
   let rest: Buffer = Buffer.alloc(0);
@@ -39,33 +41,30 @@ export async function* readRows(
 
   for await (const block of blocks) {
     rest = rest.length === 0 ? block : Buffer.concat([rest, block]);
-    if (position.bytes === 0) {
-      if (beginsWith(BYTE_ORDER_MARK, rest)) continue;
-      if (beginsWith(rest, BYTE_ORDER_MARK)) advance(BYTE_ORDER_MARK.length);
-    }
     if (longRow) {
-      const lineBreak = rest.indexOf(LF);
-      advance(lineBreak === -1 ? rest.length : lineBreak + 1);
-      if (lineBreak === -1) continue;
+      const isOver = skipLine();
+      if (!isOver) continue;
       yield oneTooLong(longRow);
       longRow = undefined;
     }
-    const chunk = (keepPlain ? takePlain() : undefined) ?? take(false);
+    const chunk = takePlain() ?? take(false);
     if (chunk) yield chunk;
     if (rest.length <= maxRow + BEHIND_QUOTE) continue;
     longRow = position;
-    advance(rest.length);
+    // no row ends in it, but at a carriage return the next line may begin
+    advance(rest.at(-1) === CR ? rest.length - 1 : rest.length);
   }
   if (longRow) yield oneTooLong(longRow);
-  if (position.bytes === 0 && rest.equals(BYTE_ORDER_MARK)) return;
   const chunk = take(true);
   if (chunk) yield chunk;
 
   /** The complete lines at the head of the rest, if all of them are plain rows. */
   function takePlain(): PlainChunk | undefined {
     const start = position;
-    const lines = rest.subarray(0, rest.lastIndexOf(LF) + 1);
-    const ends = lines.length > 0 ? endsOfPlainRows(lines) : undefined;
+    // behind a carriage return, parsing finds rows that have no line feed
+    const end = rest.includes(CR) ? 0 : rest.lastIndexOf(LF) + 1;
+    const lines = rest.subarray(0, end);
+    const ends = lines.length > 0 ? plain?.endsIn(lines, maxRow) : undefined;
     if (!ends) return undefined;
     advance(lines.length, ends.length, ends.length);
     return { kind: 'plain', firstRow: start.rows + 1, start, csv: { bytes: lines, ends } };
@@ -74,10 +73,22 @@ export async function* readRows(
   /** Parses the complete rows at the head of the rest. */
   function take(isLast: boolean): ParsedChunk | undefined {
     const start = position;
-    const { rows, consumed, starts } = parseRows(rest, isLast, maxRow);
+    const { rows, consumed, starts } = parseRows(rest, isLast, maxRow, { dialect, encoding });
     const bytes = advance(consumed, rows.length);
     if (rows.length === 0) return undefined;
     return { kind: 'parsed', firstRow: start.rows + 1, start, rows, bytes, starts };
+  }
+
+  /** Leaves out a line, as far as it is there. @returns whether its end was. */
+  function skipLine(): boolean {
+    const found = [rest.indexOf(LF), rest.indexOf(CR)].filter((offset) => offset !== -1);
+    const lineBreak = Math.min(...found, rest.length);
+    const isCr = rest[lineBreak] === CR;
+    // the line feed that may belong to it is not there yet
+    const isCut = lineBreak === rest.length || (isCr && lineBreak + 1 === rest.length);
+    const length = isCr && rest[lineBreak + 1] === LF ? 2 : 1;
+    advance(isCut ? lineBreak : lineBreak + length);
+    return !isCut;
   }
 
   /** Goes on behind so many bytes of the rest, and the rows and lines in them. */
@@ -85,6 +96,7 @@ export async function* readRows(
     const bytes = rest.subarray(0, length);
     rest = rest.subarray(length);
     position = {
+      file: position.file,
       rows: position.rows + rows,
       lines: position.lines + (lines ?? countLines(bytes)),
       bytes: position.bytes + length,
@@ -98,9 +110,4 @@ export async function* readRows(
     const bytes = Buffer.alloc(0);
     return { kind: 'parsed', firstRow: start.rows + 1, start, rows: [row], bytes, starts: [0] };
   }
-}
-
-/** Whether the first bytes of some are others. */
-function beginsWith(bytes: Buffer, head: Buffer): boolean {
-  return bytes.subarray(0, head.length).equals(head);
 }

@@ -1,27 +1,42 @@
 import type { CsvRows } from '@csv2db/libs/csv/records.ts';
 import { countRows, type RowChunk } from './chunk.ts';
 
-/**
- * Leaves out the first rows of a file, and those behind the last one wanted.
- *
- * @param offset rows to leave out at the start of the file.
- * @param limit most rows to let through.
- */
-export async function* select(
-  chunks: AsyncIterable<RowChunk>,
-  offset: number,
-  limit: number,
-): AsyncGenerator<RowChunk> {
-  let left = limit;
-  if (left <= 0) return;
-  for await (const chunk of chunks) {
-    const { firstRow } = chunk;
-    const rows = countRows(chunk);
-    const begin = Math.min(Math.max(offset + 1 - firstRow, 0), rows);
-    const end = Math.min(begin + left, rows);
-    left -= end - begin;
-    if (end > begin) yield slice(chunk, begin, end);
-    if (left === 0) return;
+/** What is wanted of the rows of an import: all but the first ones, and no more than so many. */
+export class Selection {
+  /** Number of the last row that was read, wanted or not. */
+  lastRow: number;
+  readonly #offset: number;
+  #left: number;
+
+  /**
+   * @param offset rows to leave out at the start of the import.
+   * @param limit most rows to let through.
+   * @param lastRow rows that are not read again.
+   */
+  constructor(offset: number, limit: number, lastRow: number) {
+    this.lastRow = lastRow;
+    this.#offset = offset;
+    this.#left = limit;
+  }
+
+  /** Whether nothing more is wanted. */
+  get isOver(): boolean {
+    return this.#left <= 0;
+  }
+
+  /** Lets the wanted rows of a file through. */
+  async *of(chunks: AsyncIterable<RowChunk>): AsyncGenerator<RowChunk> {
+    if (this.isOver) return;
+    for await (const chunk of chunks) {
+      const { firstRow } = chunk;
+      const rows = countRows(chunk);
+      this.lastRow = firstRow + rows - 1;
+      const begin = Math.min(Math.max(this.#offset + 1 - firstRow, 0), rows);
+      const end = Math.min(begin + this.#left, rows);
+      this.#left -= end - begin;
+      if (end > begin) yield slice(chunk, begin, end);
+      if (this.#left <= 0) return;
+    }
   }
 }
 

@@ -3,13 +3,14 @@ import { type Compression, compressionOf } from './compression.ts';
 import { decompressed } from './decompress.ts';
 import { type Encoding, encodingOf, markLength, toUtf8 } from './encoding.ts';
 import { FormatError, refuseForeign } from './foreign.ts';
+import type { Head } from './head.ts';
 import { look } from './look.ts';
 import type { Source } from './open.ts';
 
 /** The text of a file in UTF-8, whatever it is packed and written in, without its byte order mark. */
 export interface Text {
   /** How it begins, at most 64 KiB, to see what it is. Empty when the file is. */
-  head: Buffer;
+  head: Head;
   compression: Compression | undefined;
   encoding: Encoding;
   /**
@@ -64,7 +65,7 @@ export async function openText(
   if (unusual.length > 0) log.info(`reading ${name}: ${unusual.join(', ')}`);
   const isSeekable = isRegular && !compression && encoding === 'utf-8';
   return {
-    head: text.head,
+    head: { bytes: text.head, isWhole: text.isWhole },
     compression,
     encoding,
     isSeekable,

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { LF } from '@csv2db/libs/csv/bounds.ts';
+import { CR, LF } from '@csv2db/libs/csv/bounds.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { Source } from './open.ts';
 
@@ -18,7 +18,7 @@ export async function* wholeFile(
     yield block;
   }
   const { name } = source;
-  if (lastByte !== undefined && lastByte !== LF) {
+  if (lastByte !== undefined && lastByte !== LF && lastByte !== CR) {
     log.warn(`the last line of ${name} has no line break: the file may be incomplete`);
   }
   const change = await changeOf(source);

@@ -2,7 +2,7 @@ import type { Values } from '@csv2db/libs/csv/records.ts';
 import { MalformedRow } from '@csv2db/libs/csv/rows.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linesOf } from '../../src/source/lines.ts';
+import { placesOf } from '../../src/source/lines.ts';
 import { parsedChunksOf } from './chunks.ts';
 
 interface ReadRow {
@@ -20,9 +20,14 @@ function readByCharacter(file: string): ReadRow[] {
   const rows: ReadRow[] = [];
   let at = 0;
   let line = 1;
-  const isBreak = (index: number): boolean =>
-    file[index] === '\n' ||
-    (file[index] === '\r' && (file[index + 1] === '\n' || index + 1 === file.length));
+  const isBreak = (index: number): boolean => file[index] === '\n' || file[index] === '\r';
+  /** The next line break at an offset or behind it, and the offset behind that. */
+  const breakFrom = (from: number): { at: number; behind: number } => {
+    let index = from;
+    while (index < file.length && !isBreak(index)) index += 1;
+    const length = file.startsWith('\r\n', index) ? 2 : 1;
+    return { at: index, behind: Math.min(index + length, file.length) };
+  };
 
   function readRow(): Values | undefined {
     const fields: string[] = [];
@@ -39,8 +44,8 @@ function readByCharacter(file: string): ReadRow[] {
         const quote = at;
         at += 1;
         if (!isClosed || !(at >= file.length || file[at] === ',' || isBreak(at))) {
-          const first = file.indexOf('\n', opened);
-          at = first !== -1 && first < quote ? first : isClosed ? at : file.length;
+          const first = breakFrom(opened).at;
+          at = first < quote ? first : isClosed ? at : file.length;
           return undefined;
         }
       } else {
@@ -59,25 +64,27 @@ function readByCharacter(file: string): ReadRow[] {
   while (at < file.length) {
     const began = { at, line };
     if (isBreak(at)) {
-      at = file.indexOf('\n', at) + 1 || file.length;
+      at = breakFrom(at).behind;
     } else {
       const fields = readRow();
       rows.push({ line: began.line, fields });
-      at = at < file.length ? file.indexOf('\n', at) + 1 || file.length : file.length;
+      at = breakFrom(at).behind;
     }
-    line += file.slice(began.at, at).split('\n').length - 1;
+    line += file.slice(began.at, at).split(/\r\n|\r|\n/).length - 1;
   }
   return rows;
 }
 
 async function readInBlocks(file: string, size: number, maxRow?: number): Promise<ReadRow[]> {
   const all: ReadRow[] = [];
-  for await (const chunk of parsedChunksOf(file, size, maxRow)) {
+  for await (const chunk of parsedChunksOf(file, size, {
+    ...(maxRow !== undefined && { maxRow }),
+  })) {
     expect(chunk.firstRow).toBe(all.length + 1);
-    const lines = linesOf(chunk);
+    const places = placesOf(chunk);
     for (const [index, row] of chunk.rows.entries()) {
       const fields = row instanceof MalformedRow ? undefined : row;
-      all.push({ line: lines[index] ?? Number.NaN, fields });
+      all.push({ line: places[index]?.line ?? Number.NaN, fields });
     }
   }
   return all;
@@ -87,7 +94,7 @@ async function readInBlocks(file: string, size: number, maxRow?: number): Promis
 const brokenFile = fc
   .array(
     fc.oneof(
-      fc.constantFrom('\n', '\r\n'),
+      fc.constantFrom('\n', '\r\n', '\r'),
       fc
         .tuple(
           fc.array(
@@ -100,13 +107,14 @@ const brokenFile = fc
               '"d,e"',
               '"f\ng"',
               '"h\r\ni"',
+              '"l\rm"',
               '"j""k"',
               '""',
             ),
             { minLength: 1, maxLength: 5 },
           ),
           fc.option(fc.nat(20)),
-          fc.constantFrom('\n', '\r\n'),
+          fc.constantFrom('\n', '\r\n', '\r'),
         )
         .map(([fields, quoteAt, end]) => {
           const row = fields.join(',');

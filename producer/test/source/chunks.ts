@@ -1,3 +1,4 @@
+import { COMMAS } from '@csv2db/libs/csv/dialect.ts';
 import type { ParsedChunk, RowChunk } from '../../src/source/chunk.ts';
 import { START } from '../../src/source/position.ts';
 import { type ReadOptions, readRows } from '../../src/source/rows.ts';
@@ -6,7 +7,7 @@ import { type ReadOptions, readRows } from '../../src/source/rows.ts';
 export function chunksOf(
   file: Buffer | string,
   size: number,
-  options?: ReadOptions,
+  options: ReadOptions,
 ): AsyncGenerator<RowChunk, void> {
   const bytes = Buffer.from(file);
   async function* blocks() {
@@ -21,10 +22,13 @@ export function chunksOf(
 export async function* parsedChunksOf(
   file: Buffer | string,
   size: number,
-  maxRow?: number,
+  options: Partial<ReadOptions> = {},
 ): AsyncGenerator<ParsedChunk, void> {
-  const options = { keepPlain: false, ...(maxRow !== undefined && { maxRow }) };
-  for await (const chunk of chunksOf(file, size, options)) {
+  for await (const chunk of chunksOf(file, size, {
+    dialect: COMMAS,
+    ...options,
+    plain: undefined,
+  })) {
     if (chunk.kind !== 'parsed') throw new Error('a row was not parsed');
     yield chunk;
   }

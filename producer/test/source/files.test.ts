@@ -13,7 +13,17 @@ const at = (name: string): string => join(folder, name);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'csv2db-test-'));
-  for (const name of ['b.csv', 'a.csv', 'a10.csv', 'a2.csv', '.hidden.csv', 'c [1].csv', 'x.txt']) {
+  for (const name of [
+    'b.csv',
+    'a.csv',
+    'a10.csv',
+    'a2.csv',
+    '.hidden.csv',
+    'c [1].csv',
+    'x.txt',
+    'a.csv.rejects.csv',
+    'a.csv.rejects-2.csv',
+  ]) {
     await writeFile(at(name), name);
   }
   await mkdir(at('sub.csv'));
@@ -27,7 +37,8 @@ afterEach(async () => {
 
 async function find(...values: string[]) {
   const { log, lines } = recorder();
-  return { files: await findFiles(values, log), lines };
+  const files = await findFiles(values, log);
+  return { files: files.map(({ name }) => name), lines };
 }
 
 describe('--file', () => {
@@ -36,12 +47,13 @@ describe('--file', () => {
     ['several, in their order', ['b.csv', 'a.csv'], ['b.csv', 'a.csv']],
     ['a pattern: all files that fit, by name', ['a*.csv'], ['a.csv', 'a10.csv', 'a2.csv']],
     [
-      'a pattern, without folders and hidden files',
+      'a pattern, without folders, hidden files and rejected rows',
       ['*.csv'],
       ['a.csv', 'a10.csv', 'a2.csv', 'b.csv', 'c [1].csv'],
     ],
     ['a pattern for folders', ['**/d.csv'], ['sub.csv/d.csv']],
     ['alternatives', ['{b,a}.csv'], ['a.csv', 'b.csv']],
+    ['rejected rows by their name', ['a.csv.rejects.csv'], ['a.csv.rejects.csv']],
     ['a name that would be a pattern', ['c [1].csv'], ['c [1].csv']],
     ['a named pipe', ['pipe'], ['pipe']],
   ])('takes %s', async (_, values, files) => {

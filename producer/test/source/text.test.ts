@@ -71,7 +71,7 @@ describe.each(FILES)('the text of a file of %s', (_, bytes, said) => {
   it('is the same from anywhere on, and its head is what it begins with', async () => {
     const name = await fileOf(bytes);
     const { text, lines } = await textOf(name);
-    expect(text.head.equals(UTF8.subarray(0, 64 * 1024))).toBe(true);
+    expect(text.head.bytes.equals(UTF8.subarray(0, 64 * 1024))).toBe(true);
     for (const from of [0, 1, 100_000, UTF8.length - 1, UTF8.length]) {
       expect((await gathered(text.read(from))).equals(UTF8.subarray(from))).toBe(true);
     }
@@ -82,8 +82,8 @@ describe.each(FILES)('the text of a file of %s', (_, bytes, said) => {
     const name = await pipe();
     createWriteStream(name).end(bytes);
     const { text } = await textOf(name);
-    expect(text.head.length).toBeGreaterThan(30);
-    expect(UTF8.subarray(0, text.head.length).equals(text.head)).toBe(true);
+    expect(text.head.bytes.length).toBeGreaterThan(30);
+    expect(UTF8.subarray(0, text.head.bytes.length).equals(text.head.bytes)).toBe(true);
     expect((await gathered(text.read(0))).equals(UTF8)).toBe(true);
   });
 });
@@ -102,7 +102,7 @@ describe('the text of a file', () => {
     ['nothing, in gzip', gzipSync('')],
   ])('is empty where it has %s', async (_, bytes) => {
     const { text } = await textOf(await fileOf(bytes));
-    expect(text.head).toHaveLength(0);
+    expect(text.head.bytes).toHaveLength(0);
     expect(await gathered(text.read(0))).toHaveLength(0);
   });
 
@@ -130,7 +130,7 @@ describe('the text of a file', () => {
   it('ends with an error where it is damaged behind its head', async () => {
     const whole = gzipSync(randomBytes(500_000).toString('hex'));
     const { text } = await textOf(await fileOf(whole.subarray(0, -1000)));
-    expect(text.head).toHaveLength(64 * 1024);
+    expect(text.head.bytes).toHaveLength(64 * 1024);
     await expect(gathered(text.read(0))).rejects.toThrow(
       /rows.csv is cut off, its gzip data has no end/,
     );
@@ -153,7 +153,7 @@ describe('a pipe', () => {
     const writer = await open(name, 'r+');
     await writer.write('Jo,jo@example.org\nJi,ji@exam');
     const { text } = await textOf(name);
-    expect(text.head.toString()).toBe('Jo,jo@example.org\nJi,ji@exam');
+    expect(text.head.bytes.toString()).toBe('Jo,jo@example.org\nJi,ji@exam');
     await writer.close();
     expect((await gathered(text.read(0))).toString()).toBe('Jo,jo@example.org\nJi,ji@exam');
   });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { limitRejects, type RejectLimit } from '../src/limit-rejects.ts';
-import { START } from '../src/source/position.ts';
-import type { Shipment } from '../src/worklist.ts';
+import { limitRejects, type RejectLimit } from '../../src/rejects/limit.ts';
+import { START } from '../../src/source/position.ts';
+import type { Shipment } from '../../src/worklist.ts';
 
 /** Shipments of a hundred rows, of which the last so many are rejected. */
 async function* shipments(...rejected: number[]): AsyncGenerator<Shipment, void> {

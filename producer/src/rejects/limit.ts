@@ -1,4 +1,4 @@
-import type { Shipment } from './worklist.ts';
+import type { Shipment } from '../worklist.ts';
 
 /** How many rows may be rejected: so many, or a share of those that were read. */
 export type RejectLimit = { rows: number } | { percent: number };

@@ -1,0 +1,83 @@
+import type { Logger } from '@csv2db/libs/logger.ts';
+import { fromStart } from './checkpoint/checkpoint.ts';
+import type { ProducerConfig } from './config.ts';
+import { RejectLog } from './rejects/log.ts';
+import { Repeats } from './repeats.ts';
+import { blockSizeFor, shipments } from './shipments.ts';
+import { nameOfDelimiter } from './source/delimiter.ts';
+import { findFiles } from './source/files.ts';
+import { Inputs } from './source/inputs.ts';
+import { lineEndsIn } from './source/line-ends.ts';
+
+/** Rows that are shown. */
+const SHOWN = 3;
+
+/**
+ * Does everything with the rows of files but send them, and prints what was found.
+ *
+ * @returns whether no row is rejected.
+ * @throws FatalError when a file can't be read, or lacks a column.
+ */
+export async function dryRun(
+  config: ProducerConfig,
+  print: (line: string) => void,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<boolean> {
+  const files = await findFiles(config.files, log);
+  const inputs = new Inputs(files, config.input, blockSizeFor(1), signal, log);
+  const rejects = new RejectLog(log);
+  const repeats = config.columns.includes('email') ? new Repeats() : undefined;
+  const shown: string[] = [];
+  const found = new Map<number, string>();
+  let read = 0;
+  try {
+    // a row is a message, which can be shown
+    const options = { ...config, rowsPerMessage: 1 };
+    for await (const shipment of shipments(
+      inputs,
+      fromStart(config.offset),
+      options,
+      signal,
+      log,
+    )) {
+      const { file } = shipment.chunk.start;
+      if (!found.has(file)) found.set(file, await describe(inputs, file));
+      read += shipment.read;
+      rejects.note(shipment.rejects, inputs.nameAmongOthers(file));
+      for (const { body } of shipment.messages) {
+        const text = body.toString();
+        if (shown.length < SHOWN) shown.push(text);
+        if (repeats) repeats.add(emailIn(text));
+      }
+    }
+  } finally {
+    await inputs.close();
+  }
+  for (const line of found.values()) print(line);
+  print(`${read} rows: ${read - rejects.count} to send, ${rejects.count} rejected`);
+  if (rejects.count > 0) print(`rejected: ${rejects.inWords()}`);
+  const remedy = rejects.remedy(read);
+  if (remedy !== undefined) print(`most rows are not of the encoding: ${remedy}`);
+  if (repeats) print(`rows with an email that an earlier row has: ${repeats.inWords()}`);
+  for (const row of shown) print(row);
+  return rejects.count === 0;
+}
+
+/** What was found out about a file. */
+async function describe(inputs: Inputs, index: number): Promise<string> {
+  const { source, text, layout } = await inputs.at(index);
+  return [
+    `${source.name}: ${[text.compression, text.encoding].filter(Boolean).join(', ')}`,
+    `separated by ${nameOfDelimiter(layout.dialect.delimiter)}`,
+    layout.hasHeader ? 'with a header' : 'without a header',
+    `lines end with ${lineEndsIn(text.head.bytes)}`,
+  ].join(', ');
+}
+
+/** The email of a row as it would be sent. */
+function emailIn(row: string): string {
+  const value: unknown = JSON.parse(row);
+  const isRow = typeof value === 'object' && value !== null && 'email' in value;
+  return isRow && typeof value.email === 'string' ? value.email : '';
+}

@@ -1,0 +1,86 @@
+import type { Logger } from '@csv2db/libs/logger.ts';
+import type { Beginning } from './checkpoint/checkpoint.ts';
+import { pack } from './pack.ts';
+import { countRows } from './source/chunk.ts';
+import type { Input, Inputs } from './source/inputs.ts';
+import { plainRows } from './source/plain.ts';
+import type { Position } from './source/position.ts';
+import { readRows } from './source/rows.ts';
+import { Selection } from './source/select.ts';
+import { wholeFile } from './source/whole.ts';
+import { validate } from './validate.ts';
+import { toValues, type ValueRules } from './values.ts';
+import type { Shipment } from './worklist.ts';
+
+export interface ShipmentOptions {
+  /** Names of the columns that are sent. */
+  columns: readonly string[];
+  rules: ValueRules;
+  /** Most rows to take. */
+  limit: number;
+  rowsPerMessage: number;
+}
+
+/**
+ * The rows of the files in messages; those that are rejected beside them. Ends early, without an
+ * error, when the signal is aborted.
+ *
+ * @throws FatalError when a file can't be read, or lacks a column.
+ */
+export async function* shipments(
+  inputs: Inputs,
+  { rows, seek }: Pick<Beginning, 'rows' | 'seek'>,
+  options: ShipmentOptions,
+  signal: AbortSignal,
+  log: Logger,
+): AsyncGenerator<Shipment, void> {
+  const selection = new Selection(rows, options.limit, seek.rows);
+  let from = seek;
+  try {
+    while (from.file < inputs.files.length && !selection.isOver) {
+      const input = await inputs.at(from.file);
+      yield* shipmentsOf(input, from, selection, options, log);
+      from = { file: from.file + 1, rows: selection.lastRow, lines: 0, bytes: 0 };
+    }
+  } catch (error) {
+    // a row that was read in part is none
+    if (!signal.aborted) throw error;
+  }
+}
+
+async function* shipmentsOf(
+  { source, text, layout }: Input,
+  from: Position,
+  selection: Selection,
+  { columns, rules, rowsPerMessage }: ShipmentOptions,
+  log: Logger,
+): AsyncGenerator<Shipment, void> {
+  const begin = from.bytes === 0 ? { ...from, ...layout.begin } : from;
+  const chunks = readRows(wholeFile(text.read(begin.bytes), source, log), begin, {
+    dialect: layout.dialect,
+    encoding: text.encoding.replace('utf', 'UTF'),
+    plain: rowsPerMessage > 1 ? plainRows(columns, layout, rules) : undefined,
+  });
+  const convert = toValues(columns, layout, rules);
+  for await (const chunk of selection.of(chunks)) {
+    const { firstRow, start } = chunk;
+    const read = countRows(chunk);
+    const { runs, rejects } = validate(chunk, convert);
+    // the rows themselves are let go: they may wait for their confirms, encoded
+    yield {
+      chunk: { firstRow, lastRow: firstRow + read - 1, start },
+      read,
+      rejects,
+      messages: pack(runs, columns, rowsPerMessage),
+      isRepeated: false,
+    };
+  }
+}
+
+/**
+ * Bytes to read at a time: enough for a message, and so few that the messages of the chunks in
+ * hand, of which each takes far more memory than its row, are not too many.
+ */
+export function blockSizeFor(rowsPerMessage: number): number {
+  return (rowsPerMessage < 100 ? 8 : 128) * 1024;
+}

@@ -1,0 +1,114 @@
+import { FatalError } from '@csv2db/libs/errors.ts';
+import type { Logger } from '@csv2db/libs/logger.ts';
+import type { Encoding } from './encoding.ts';
+import type { FoundFile } from './files.ts';
+import { findLayout, type Layout, type LayoutWishes } from './layout.ts';
+import { openSource, type Source } from './open.ts';
+import { openText, type Text } from './text.ts';
+
+/** What a user says of the files. */
+export interface InputWishes extends LayoutWishes {
+  encoding: Encoding | 'auto';
+}
+
+/** A file that is open. */
+export interface Input {
+  source: Source;
+  text: Text;
+  layout: Layout;
+}
+
+/** The files of an import, each open from when it is needed until its rows are done with. */
+export class Inputs {
+  readonly files: readonly FoundFile[];
+  readonly #wishes: InputWishes;
+  readonly #blockSize: number;
+  readonly #signal: AbortSignal;
+  readonly #log: Logger;
+  readonly #open = new Map<number, Promise<Input>>();
+
+  /** @param blockSize bytes to read at a time. */
+  constructor(
+    files: readonly FoundFile[],
+    wishes: InputWishes,
+    blockSize: number,
+    signal: AbortSignal,
+    log: Logger,
+  ) {
+    this.files = files;
+    this.#wishes = wishes;
+    this.#blockSize = blockSize;
+    this.#signal = signal;
+    this.#log = log;
+  }
+
+  /** What they are called together. */
+  get title(): string {
+    const [first] = this.files;
+    return first && this.files.length === 1 ? first.name : `these ${this.files.length} files`;
+  }
+
+  /** What a file is called where it has to be told from others; undefined when it is the only one. */
+  nameAmongOthers(index: number): string | undefined {
+    return this.files.length > 1 ? this.files[index]?.name : undefined;
+  }
+
+  /**
+   * Opens the first file that is wanted, so that what is wrong with it is said before anything is
+   * done.
+   *
+   * @throws FatalError as `at` does.
+   */
+  async begin(index: number): Promise<void> {
+    try {
+      await this.at(index);
+    } catch (error) {
+      if (!this.#signal.aborted) throw error;
+    }
+  }
+
+  /**
+   * Opens a file, and finds out how its rows are made; once.
+   *
+   * @throws FatalError when it can't be read, or lacks a column.
+   */
+  async at(index: number): Promise<Input> {
+    const opening = this.#open.get(index) ?? this.#openAt(index);
+    this.#open.set(index, opening);
+    return await opening;
+  }
+
+  async #openAt(index: number): Promise<Input> {
+    const file = this.files[index];
+    if (!file) throw new FatalError(`there is no file number ${index + 1}`);
+    const source = await openSource(file.name);
+    const options = { encoding: this.#wishes.encoding, blockSize: this.#blockSize };
+    const text = await openText(source, options, this.#signal, this.#log).catch(
+      async (error: unknown) => {
+        await source.close();
+        throw error;
+      },
+    );
+    const layout = findLayout(text.head, this.#wishes, file.name);
+    for (const note of layout.notes) this.#log.info(note);
+    if (layout.warning !== undefined) this.#log.warn(layout.warning);
+    return { source, text, layout };
+  }
+
+  /** Closes the files in front of one. */
+  async closeBefore(index: number): Promise<void> {
+    for (const [earlier, opening] of this.#open) {
+      if (earlier >= index) continue;
+      this.#open.delete(earlier);
+      // one that could not be opened is closed
+      await opening.then(
+        ({ text }) => text.close(),
+        () => {},
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.closeBefore(Infinity);
+  }
+}
