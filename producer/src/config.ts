@@ -1,19 +1,17 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { FatalError } from '@csv2db/libs/errors.ts';
-import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import {
   dropEmptyVariables,
   queueConfig,
   serviceCommand,
 } from '@csv2db/libs/options/service-command.ts';
-import { durationOrForever, integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
+import { boolean, durationOrForever, integer, type LogLevel } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { CheckpointPlace } from './checkpoint/store.ts';
+import { FILE_OPTIONS, rulesOf } from './file-options.ts';
 import type { RejectsPlace } from './rejects/file.ts';
 import type { RejectLimit } from './rejects/limit.ts';
-import { type ColumnWish, columnWishes } from './source/columns.ts';
-import { ENCODINGS } from './source/encoding.ts';
 import type { InputWishes } from './source/inputs.ts';
 import type { ValueRules } from './values.ts';
 
@@ -51,6 +49,15 @@ export interface ProducerConfig {
   args: readonly string[];
 }
 
+const EXAMPLES = `
+Examples:
+  producer --file contacts.csv --dry-run
+  producer --file contacts.csv --rows-per-message 5000
+  producer --file contacts.csv --resume
+  producer --file crm.csv.gz --columns 'name="Full Name",email="E-Mail"' --trim
+  producer --file 'orders/*.csv' --columns id,placed,total
+  psql -c 'COPY people TO STDOUT (FORMAT csv)' | producer --file -`;
+
 /**
  * Reads flags and environment into a configuration. `--help`, `--version` and a wrong flag end the
  * process here.
@@ -64,81 +71,19 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     'Streams the rows of CSV files into a durable RabbitMQ queue.',
     version,
   )
-    .addOption(
-      new Option(
-        '--file <path>',
-        'path of a CSV file, or a pattern in quotes; again for more; a dash for standard input',
-      )
-        .env('FC_PRODUCER_FILE')
-        .argParser(oneMore),
-    )
-    .addOption(
-      new Option(
-        '--columns <names>',
-        'columns to send; name="Full Name" or name=3 says where one is',
-      )
-        .env('FC_PRODUCER_COLUMNS')
-        .default<ColumnWish[]>(columnWishes('name,email'), 'name,email')
-        .argParser(columnWishes),
-    )
-    .addOption(
-      new Option('--header <which>', 'whether the first row names the columns; auto looks')
-        .env('FC_PRODUCER_HEADER')
-        .choices(['auto', 'yes', 'no'] as const)
-        .default('auto' as const),
-    )
-    .addOption(
-      new Option('--delimiter <character>', 'what separates fields; auto looks for , ; tab and |')
-        .env('FC_PRODUCER_DELIMITER')
-        .default<string | undefined>(undefined, 'auto')
-        .argParser(delimiter),
-    )
-    .addOption(
-      new Option('--quote <character>', 'what stands around fields, or none')
-        .env('FC_PRODUCER_QUOTE')
-        .default<string | undefined>('"', '"')
-        .argParser(quote),
-    )
-    .addOption(
-      new Option(
-        '--encoding <name>',
-        'encoding of the text; auto is UTF-8 without a byte order mark',
-      )
-        .env('FC_PRODUCER_ENCODING')
-        .choices(['auto', ...ENCODINGS] as const)
-        .default('auto' as const),
-    )
-    .addOption(
-      new Option('--rules <which>', 'contact: a name and a valid email must be there; or none')
-        .env('FC_PRODUCER_RULES')
-        .choices(['contact', 'none'] as const)
-        .default(undefined, 'contact where the columns are name and email'),
-    )
-    .addOption(
-      new Option('--trim [boolean]', 'take white space around fields off')
-        .env('FC_PRODUCER_TRIM')
-        .default(false)
-        .preset('true')
-        .argParser(boolean),
-    )
-    .addOption(
-      new Option('--null <text>', 'what a field is that is NULL')
-        .env('FC_PRODUCER_NULL')
-        .default('', 'an empty field'),
-    )
-    .addOption(
-      new Option('--rejects <path>', 'file for rejected rows, or none')
-        .env('FC_PRODUCER_REJECTS')
-        .default<RejectsPlace>({ kind: 'beside' }, 'beside each file: FILE.rejects.csv')
-        .argParser(rejectsPlace),
-    )
-    .addOption(
-      new Option('--dry-run [boolean]', 'read and check everything, and send nothing')
-        .env('FC_PRODUCER_DRY_RUN')
-        .default(false)
-        .preset('true')
-        .argParser(boolean),
-    )
+    .optionsGroup('Files and their rows:')
+    .addOption(FILE_OPTIONS.file)
+    .addOption(FILE_OPTIONS.columns)
+    .addOption(FILE_OPTIONS.header)
+    .addOption(FILE_OPTIONS.delimiter)
+    .addOption(FILE_OPTIONS.quote)
+    .addOption(FILE_OPTIONS.encoding)
+    .addOption(FILE_OPTIONS.rules)
+    .addOption(FILE_OPTIONS.trim)
+    .addOption(FILE_OPTIONS.null)
+    .addOption(FILE_OPTIONS.rejects)
+    .addOption(FILE_OPTIONS.dryRun)
+    .optionsGroup('Import:')
     .addOption(
       new Option('--offset <int>', 'rows to leave out at the start')
         .env('FC_PRODUCER_OFFSET')
@@ -185,6 +130,7 @@ export function readConfig(args: string[], version: string): ProducerConfig {
         .default(300_000, '5m')
         .argParser(durationOrForever),
     );
+  command.addHelpText('after', EXAMPLES);
   const dashed = withDoubleDashes(args, [command]);
   const options = command.parse(dashed, { from: 'user' }).opts();
   if (options.rejects.kind === 'path' && (options.file?.length ?? 0) > 1) {
@@ -228,51 +174,6 @@ export function readConfig(args: string[], version: string): ProducerConfig {
   };
 }
 
-/** A value of a flag that may be there several times. */
-function oneMore(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), text(value)];
-}
-
-/** `auto`, `tab`, or a character. */
-function delimiter(value: string): string | undefined {
-  if (value === 'auto') return undefined;
-  return character(value === 'tab' || value === '\\t' ? '\t' : value);
-}
-
-/** `none`, or a character. */
-function quote(value: string): string | undefined {
-  return value === 'none' ? undefined : character(value);
-}
-
-/** Rows are told apart by bytes: a character that has several could be in the middle of others. */
-function character(value: string): string {
-  if (/^[\t\x20-\x7e]$/.test(value)) return value;
-  throw new InvalidArgumentError('It must be one ASCII character.');
-}
-
-function rejectsPlace(value: string): RejectsPlace {
-  return value === 'none' ? { kind: 'none' } : { kind: 'path', path: text(value) };
-}
-
-/** @throws FatalError when the rules are of columns that are not there. */
-function rulesOf(options: {
-  columns: readonly ColumnWish[];
-  rules?: 'contact' | 'none' | undefined;
-  trim: boolean;
-  null: string;
-}): ValueRules {
-  const names = options.columns.map(({ name }) => name);
-  const missing = CONTACT_COLUMNS.find((name) => !names.includes(name));
-  if (options.rules === 'contact' && missing !== undefined) {
-    throw new FatalError(
-      `--rules contact is about name and email, and --columns has no ${missing}`,
-    );
-  }
-  const isContact = missing === undefined && names.length === CONTACT_COLUMNS.length;
-  const rules = options.rules ?? (isContact ? 'contact' : 'none');
-  return { checksContacts: rules === 'contact', isTrimmed: options.trim, nullText: options.null };
-}
-
 /** `none`, `file:PATH`, or the URL of a Redis database. */
 function checkpointPlace(value: string): CheckpointPlace {
   if (value === 'none') return { kind: 'none' };
@@ -281,12 +182,6 @@ function checkpointPlace(value: string): CheckpointPlace {
     return { kind: 'redis', url: new URL(value) };
   }
   throw new InvalidArgumentError('It must be file:PATH, redis://HOST:PORT/DB, rediss://… or none.');
-}
-
-function boolean(value: string): boolean {
-  if (value === 'true' || value === '1') return true;
-  if (value === 'false' || value === '0') return false;
-  throw new InvalidArgumentError('It must be true or false.');
 }
 
 /** `10` rows, or `5%` of them. */

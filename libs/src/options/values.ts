@@ -90,3 +90,10 @@ export function logLevel(value: string): LogLevel {
   if (level) return level;
   throw new InvalidArgumentError(`It must be one of ${LOG_LEVELS.join(', ')}.`);
 }
+
+/** The value of a flag that needs none. */
+export function boolean(value: string): boolean {
+  if (value === 'true' || value === '1') return true;
+  if (value === 'false' || value === '0') return false;
+  throw new InvalidArgumentError('It must be true or false.');
+}
