@@ -36,7 +36,7 @@ describe('rejected rows are in a file beside theirs,', () => {
         'name,email,line,reason',
         ',empty@b,2,the name is empty',
         '"two\nlines",bad,3,the email is not valid: bad',
-        '"a""b,c@d",,5,a quote stands inside a field that does not begin with one',
+        '"a""b,c@d",5,a quote stands inside a field that does not begin with one',
         'one,6,"1 field instead of 2 (name,email)"',
         'x,y,z,7,"3 fields instead of 2 (name,email)"',
         '',

@@ -133,9 +133,6 @@ export function readConfig(args: string[], version: string): ProducerConfig {
   command.addHelpText('after', EXAMPLES);
   const dashed = withDoubleDashes(args, [command]);
   const options = command.parse(dashed, { from: 'user' }).opts();
-  if (options.rejects.kind === 'path' && (options.file?.length ?? 0) > 1) {
-    throw new FatalError('--rejects names one file, and each --file has rejects of its own');
-  }
   if (options.file === undefined) {
     throw new FatalError('--file (FC_PRODUCER_FILE) is missing: name the CSV file to read');
   }
@@ -145,6 +142,14 @@ export function readConfig(args: string[], version: string): ProducerConfig {
   }
   if (options.resume && options.checkpoint.kind === 'none') {
     throw new FatalError('--resume needs a checkpoint, and --checkpoint is none');
+  }
+  if (options.resume && options.dryRun) {
+    throw new FatalError(
+      '--resume and --dry-run exclude each other: a dry run begins at the start',
+    );
+  }
+  if (options.delimiter !== undefined && options.delimiter === options.quote) {
+    throw new FatalError('--delimiter and --quote are the same character');
   }
   return {
     files: options.file,

@@ -29,33 +29,37 @@ export async function dryRun(
   const rejects = new RejectLog(log);
   const repeats = config.columns.includes('email') ? new Repeats() : undefined;
   const shown: string[] = [];
-  const found = new Map<number, string>();
   let read = 0;
+  let described = -1;
   try {
     // a row is a message, which can be shown
-    const options = { ...config, rowsPerMessage: 1 };
-    for await (const shipment of shipments(
+    const rows = shipments(
       inputs,
       fromStart(config.offset),
-      options,
+      { ...config, rowsPerMessage: 1 },
       signal,
       log,
-    )) {
-      const { file } = shipment.chunk.start;
-      if (!found.has(file)) found.set(file, await describe(inputs, file));
-      read += shipment.read;
-      rejects.note(shipment.rejects, inputs.nameAmongOthers(file));
-      for (const { body } of shipment.messages) {
+    );
+    for await (const { chunk, read: ofChunk, rejects: some, messages } of rows) {
+      const { file } = chunk.start;
+      if (file > described) {
+        print(await describe(inputs, file));
+        described = file;
+        await inputs.closeBefore(file);
+      }
+      read += ofChunk;
+      rejects.note(some, inputs.nameAmongOthers(file));
+      for (const { body } of messages) {
         const text = body.toString();
         if (shown.length < SHOWN) shown.push(text);
-        if (repeats) repeats.add(emailIn(text));
+        repeats?.add(emailIn(text));
       }
     }
   } finally {
     await inputs.close();
   }
-  for (const line of found.values()) print(line);
-  print(`${read} rows: ${read - rejects.count} to send, ${rejects.count} rejected`);
+  const whole = signal.aborted ? 'stopped; so far ' : '';
+  print(`${whole}${read} rows: ${read - rejects.count} to send, ${rejects.count} rejected`);
   if (rejects.count > 0) print(`rejected: ${rejects.inWords()}`);
   const remedy = rejects.remedy(read);
   if (remedy !== undefined) print(`most rows are not of the encoding: ${remedy}`);

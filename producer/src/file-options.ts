@@ -39,7 +39,7 @@ export const FILE_OPTIONS = {
     .argParser(quote),
   encoding: new Option(
     '--encoding <name>',
-    'encoding of the text; auto is UTF-8 without a byte order mark',
+    'encoding of the text; auto finds UTF-16, and else takes it for UTF-8',
   )
     .env('FC_PRODUCER_ENCODING')
     .choices(['auto', ...ENCODINGS] as const)
@@ -107,7 +107,7 @@ function quote(value: string): string | undefined {
 /** Rows are told apart by bytes: a character that has several could be in the middle of others. */
 function character(value: string): string {
   if (/^[\t\x20-\x7e]$/.test(value)) return value;
-  throw new InvalidArgumentError('It must be one ASCII character.');
+  throw new InvalidArgumentError('It must be one printable ASCII character.');
 }
 
 function rejectsPlace(value: string): RejectsPlace {

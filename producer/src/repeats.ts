@@ -36,8 +36,10 @@ export class Repeats {
 
   inWords(): string {
     const { count, error } = this.estimate();
-    return this.#oneIn === 1
-      ? `${count}`
+    if (this.#oneIn === 1) return `${count}`;
+    // of a sample without one: what is seen with a probability of 95 % otherwise
+    return count === 0
+      ? `fewer than about ${3 * this.#oneIn} (none in a sample of one email in ${this.#oneIn})`
       : `about ${count} (± ${error}, from a sample of one email in ${this.#oneIn})`;
   }
 }

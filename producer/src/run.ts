@@ -42,11 +42,10 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   const checkpointer = new Checkpointer(store, inputs, rejects, beginning, log);
   const ticking = setInterval(() => progress.say('publishing'), PROGRESS_INTERVAL).unref();
   let outcome = 'failed';
-  let firstOpen = beginning.seek.file;
   try {
     await inputs.begin(beginning.seek.file);
     // from here on a checkpoint is of this import, not of an earlier one
-    await checkpointer.save();
+    await checkpointer.begin();
     for await (const event of ship(
       limitRejects(shipments(inputs, beginning, config, signal, log), config.maxRejects),
       queueSessions(config.queue, sessionsOf(config), signal, log),
@@ -60,15 +59,11 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
       progress.count(event);
       if (event.kind === 'sending') rejects.note(event.shipment);
       if (event.kind !== 'settled') continue;
-      const passed = prefix.settle(event.chunk);
-      for await (const mark of rejects.write(passed)) await checkpointer.noteRejects(mark);
-      checkpointer.note(prefix.standing, progress.lastSent);
-      if (passed.some(({ start }) => start.file > firstOpen)) {
-        firstOpen = prefix.standing.seek.file;
-        // a checkpoint looks at the file that it is in
-        await checkpointer.save();
-        await inputs.closeBefore(firstOpen);
+      for (const chunk of prefix.settle(event.chunk)) {
+        for await (const mark of rejects.write(chunk)) await checkpointer.noteRejects(mark);
+        checkpointer.note(chunk, progress.lastSent);
       }
+      await checkpointer.closePassed();
     }
     outcome = signal.aborted ? 'stopped' : 'finished';
     refuseRejects(config.maxRejects, progress);
@@ -87,7 +82,7 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
 
   /** Tells in an error how to go on. */
   async function withContinuation(error: FatalError): Promise<FatalError> {
-    const { rows } = prefix.standing;
+    const { rows } = checkpointer.standing;
     const isSaved = await checkpointer.save();
     const canResume = isSaved && !store.hasPassword;
     const limit = config.limit - (rows - beginning.rows);

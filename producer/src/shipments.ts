@@ -40,6 +40,9 @@ export async function* shipments(
     while (from.file < inputs.files.length && !selection.isOver) {
       const input = await inputs.at(from.file);
       yield* shipmentsOf(input, from, selection, options, log);
+      // nobody else closes a file that has no row
+      const isEmpty = selection.lastRow === from.rows && from.file !== seek.file;
+      if (isEmpty) await inputs.closeAt(from.file);
       from = { file: from.file + 1, rows: selection.lastRow, lines: 0, bytes: 0 };
     }
   } catch (error) {

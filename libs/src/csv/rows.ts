@@ -14,6 +14,13 @@ export class MalformedRow {
   }
 }
 
+function notValid(encoding: string): string {
+  return `the row is not valid ${encoding}`;
+}
+
+/** The reason of a row whose bytes are not UTF-8. */
+export const NOT_UTF8 = notValid('UTF-8');
+
 /** The fields of a row, or why it has none that count. */
 export type Row = Values | MalformedRow;
 
@@ -92,7 +99,7 @@ function parseFound(
   const rows = bounds.map(({ start, end, isQuoted, problem }, index): Row => {
     if (problem !== undefined) return new MalformedRow(problem);
     const row = bytes.subarray(start, end);
-    if (!isUtf8(row)) return new MalformedRow(`the row is not valid ${encoding}`);
+    if (!isUtf8(row)) return new MalformedRow(notValid(encoding));
     const text = row.toString();
     if (!isQuoted) return emptyIsNull ? nullified(text.split(delimiter)) : text.split(delimiter);
     quoted.push({ index, text });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { RejectsMark } from '../rejects/file.ts';
@@ -24,6 +24,8 @@ export interface Checkpoint {
   file: Fingerprint;
   /** How it is read, without which a place in its text means nothing. */
   reading: string;
+  /** A hash of which files are in front of it. */
+  before: string;
   /** The rejects of that file; undefined when it has none so far. */
   rejects?: RejectsMark | undefined;
 }
@@ -90,13 +92,19 @@ export async function resume(
 
 async function changeSince(
   inputs: Inputs,
-  { seek, file, reading, rows }: Checkpoint,
+  { seek, before, file, reading, rows }: Checkpoint,
 ): Promise<string | undefined> {
-  if (seek.file >= inputs.files.length) return `that was file ${seek.file + 1} of more`;
+  if (before !== hashBefore(inputs, seek)) return 'other files were in front of it';
   const input = await inputs.at(seek.file);
   const now = await fingerprintOf(input, seek);
   if (reading !== readingOf(input)) return `it was read as ${reading}, not ${readingOf(input)}`;
   return difference(now, file, input.text.isSeekable ? rows : 'end');
+}
+
+/** Tells whether the files in front of a place are the same, in the same order. */
+export function hashBefore({ files }: Inputs, { file }: Position): string {
+  const identities = files.slice(0, file).map(({ identity }) => identity);
+  return createHash('sha256').update(identities.join()).digest('hex');
 }
 
 /** What a file is packed and written in, and how its fields are told apart. */
@@ -132,6 +140,7 @@ function isCheckpoint(value: unknown): value is Checkpoint {
       rows: 'number',
       sent: 'number',
       reading: 'string',
+      before: 'string',
     }) &&
     value.version === 3 &&
     hasFields(value.seek, { file: 'number', rows: 'number', lines: 'number', bytes: 'number' }) &&
@@ -143,7 +152,7 @@ function isCheckpoint(value: unknown): value is Checkpoint {
       around: 'string',
     }) &&
     (value.rejects === undefined ||
-      hasFields(value.rejects, { file: 'number', path: 'string', bytes: 'number' }))
+      hasFields(value.rejects, { file: 'number', path: 'string', bytes: 'number', hash: 'string' }))
   );
 }
 

@@ -3,7 +3,14 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import type { Standing } from '../prefix.ts';
 import type { RejectsFile, RejectsMark } from '../rejects/file.ts';
 import type { Inputs } from '../source/inputs.ts';
-import { type Beginning, type Checkpoint, fingerprintOf, readingOf } from './checkpoint.ts';
+import type { RowSpan } from '../source/position.ts';
+import {
+  type Beginning,
+  type Checkpoint,
+  fingerprintOf,
+  hashBefore,
+  readingOf,
+} from './checkpoint.ts';
 import type { CheckpointStore } from './store.ts';
 
 /** Milliseconds between two saves. */
@@ -24,6 +31,8 @@ export class Checkpointer {
   #timer: NodeJS.Timeout | undefined;
   #saving = Promise.resolve();
   #isFailing = false;
+  #hasBegun = false;
+  #firstOpen: number;
 
   constructor(
     store: CheckpointStore,
@@ -39,17 +48,39 @@ export class Checkpointer {
     this.#importId = importId;
     this.#log = log;
     this.#wanted = { rows, seek, sent, rejects: rejects.mark };
+    this.#firstOpen = seek.file;
+  }
+
+  /** Where the import is, of which the rejects are written, too. */
+  get standing(): Standing {
+    return this.#wanted;
+  }
+
+  /** Saves where the import begins; nothing is saved before. */
+  async begin(): Promise<void> {
+    this.#hasBegun = true;
+    await this.save();
   }
 
   /**
-   * Notes how far the import is, and its rejects are; saves it within a second.
+   * Notes that the prefix has grown over a chunk, and its rejects are written; saves it within a
+   * second.
    *
    * @param sent the last row that was sent.
    */
-  note({ rows, seek }: Standing, sent: number): void {
-    if (rows === this.#wanted.rows) return;
+  note({ lastRow: rows, start: seek }: RowSpan, sent: number): void {
     this.#wanted = { rows, seek, sent, rejects: this.#rejects.mark };
     this.#timer ??= setTimeout(() => void this.save(), INTERVAL);
+  }
+
+  /** Closes the files that are done with. */
+  async closePassed(): Promise<void> {
+    const { file } = this.#wanted.seek;
+    if (file === this.#firstOpen) return;
+    this.#firstOpen = file;
+    // what is saved of a file needs it
+    await this.save();
+    await this.#inputs.closeBefore(file);
   }
 
   /** Saves which file the rejects are in, so that a resumed import finds it, whatever happens. */
@@ -63,12 +94,12 @@ export class Checkpointer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await (this.#saving = this.#saving.then(() => this.#saveNow()));
-    return !this.#isFailing && this.#store.isReal;
+    return this.#hasBegun && !this.#isFailing && this.#store.isReal;
   }
 
   async #saveNow(): Promise<void> {
     const wanted = this.#wanted;
-    if (wanted === this.#saved || !this.#store.isReal) return;
+    if (!this.#hasBegun || wanted === this.#saved || !this.#store.isReal) return;
     try {
       await this.#rejects.sync();
       const input = await this.#inputs.at(wanted.seek.file);
@@ -78,6 +109,7 @@ export class Checkpointer {
         ...wanted,
         file: await fingerprintOf(input, wanted.seek),
         reading: readingOf(input),
+        before: hashBefore(this.#inputs, wanted.seek),
       };
       await this.#store.save(JSON.stringify(checkpoint));
       this.#saved = wanted;

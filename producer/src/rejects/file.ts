@@ -1,4 +1,6 @@
-import { access, type FileHandle, open } from 'node:fs/promises';
+import { createHash, type Hash } from 'node:crypto';
+import { access, constants, type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { Beginning } from '../checkpoint/checkpoint.ts';
@@ -17,8 +19,17 @@ export interface RejectsMark {
   file: number;
   /** Where they are. */
   path: string;
-  /** How many bytes of it are written. */
+  /** How many bytes of it are written, and the SHA-256 of these. */
   bytes: number;
+  hash: string;
+}
+
+interface OpenFile {
+  index: number;
+  path: string;
+  handle: FileHandle;
+  bytes: number;
+  hash: Hash;
 }
 
 /**
@@ -31,14 +42,13 @@ export class RejectsFile {
   readonly #log: Logger;
   /** Those that are not written yet, by the first row of their chunk. */
   readonly #waiting = new Map<number, Reject[]>();
-  #file: { index: number; path: string; handle: FileHandle; bytes: number } | undefined;
+  #file: OpenFile | undefined;
   #isGivenUp: boolean;
 
   /**
-   * Goes on behind the rejects of an earlier run; those of rows that will be read again are cut
-   * off.
+   * Goes on behind the rejects of an earlier run.
    *
-   * @throws FatalError when the file that was named is there, and not by that run.
+   * @throws FatalError when the file that was named can't be made.
    */
   static async open(
     place: RejectsPlace,
@@ -47,8 +57,10 @@ export class RejectsFile {
     log: Logger,
   ): Promise<RejectsFile> {
     const rejects = new RejectsFile(place, inputs, log);
-    if (mark) await rejects.#resume(mark);
-    else if (place.kind === 'path' && (await isThere(place.path))) throw taken(place.path);
+    const isOfMark =
+      place.kind === 'beside' || (place.kind === 'path' && place.path === mark?.path);
+    if (mark && isOfMark) await rejects.#resume(mark);
+    else if (place.kind === 'path') await checkPlace(place.path, inputs);
     return rejects;
   }
 
@@ -59,25 +71,26 @@ export class RejectsFile {
     this.#isGivenUp = place.kind === 'none';
   }
 
-  /** What is written. */
   get mark(): RejectsMark | undefined {
-    if (!this.#file) return undefined;
-    const { index, path, bytes } = this.#file;
-    return { file: index, path, bytes };
+    return this.#file && markOf(this.#file);
   }
 
-  async #resume({ file: index, path, bytes }: RejectsMark): Promise<void> {
-    if (this.#isGivenUp) return;
+  /** What is behind the mark is of rows that will be read again: the next ones are written over it. */
+  async #resume({ file: index, path, bytes, hash: then }: RejectsMark): Promise<void> {
     try {
-      const handle = await open(path, bytes === 0 ? 'w+' : 'r+');
-      const { size } = await handle.stat();
-      if (size < bytes) throw new Error(`it has ${size} bytes, and had ${bytes}`);
-      await handle.truncate(bytes);
-      this.#file = { index, path, handle, bytes };
+      const handle = await open(path, 'r+');
+      try {
+        const hash = await hashOf(handle, bytes);
+        if (digest(hash) !== then) throw new Error('it was changed since');
+        this.#file = { index, path, handle, bytes, hash };
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
     } catch (error) {
-      this.#log.warn(
-        `the rejected rows of the run before can't be gone on with in ${path}: ${messageOf(error)}`,
-      );
+      // it may have been noted, and not made
+      if (codeOf(error) === 'ENOENT' && bytes === 0) return;
+      this.#log.warn(`more rejected rows do not go to ${path}: ${messageOf(error)}`);
     }
   }
 
@@ -89,38 +102,36 @@ export class RejectsFile {
   }
 
   /**
-   * Writes the rejects of chunks, which are the next ones of their files. Yields before it makes a
-   * file.
+   * Writes the rejects of a chunk, which is the next one. Yields before it makes a file.
    *
    * @throws FatalError when that fails.
    */
-  async *write(chunks: readonly RowSpan[]): AsyncGenerator<RejectsMark, void> {
-    for (const { firstRow, start } of chunks) {
-      const rejects = this.#waiting.get(firstRow);
-      this.#waiting.delete(firstRow);
-      if (!rejects) continue;
-      if (this.#file?.index !== start.file) yield* this.#openFor(start.file);
-      await this.#append(start.file, rejects);
-    }
+  async *write({ firstRow, start }: RowSpan): AsyncGenerator<RejectsMark, void> {
+    const rejects = this.#waiting.get(firstRow);
+    this.#waiting.delete(firstRow);
+    if (!rejects) return;
+    if (this.#file?.index !== start.file) yield* this.#openFor(start.file);
+    await this.#append(start.file, rejects);
   }
 
   async #append(index: number, rejects: readonly Reject[]): Promise<void> {
     const file = this.#file;
     if (!file) return;
-    const { layout } = await this.#inputs.at(index);
+    const { layout, text } = await this.#inputs.at(index);
     const records = rejects
       .toSorted((a, b) => a.row - b.row)
       .map((reject) => rejectRecord(reject, layout));
-    if (file.bytes === 0) records.unshift(rejectsHeader(layout));
+    if (file.bytes === 0) records.unshift(rejectsHeader(layout, text.encoding));
     const bytes = Buffer.concat(records);
     try {
-      await file.handle.write(bytes, 0, bytes.length, file.bytes);
+      await writeAt(file.handle, bytes, file.bytes);
     } catch (error) {
       throw new FatalError(`rejected rows can't be written to ${file.path}: ${messageOf(error)}`, {
         cause: error,
       });
     }
     file.bytes += bytes.length;
+    file.hash.update(bytes);
   }
 
   async *#openFor(index: number): AsyncGenerator<RejectsMark, void> {
@@ -135,9 +146,10 @@ export class RejectsFile {
     for (const path of place.kind === 'path' ? [place.path] : pathsBeside(source.name)) {
       if (await isThere(path)) continue;
       // a run that is killed now is known by it to have made the file
-      yield { file: index, path, bytes: 0 };
+      yield markOf({ index, path, bytes: 0, hash: createHash('sha256') });
       try {
-        this.#file = { index, path, handle: await open(path, 'wx'), bytes: 0 };
+        const handle = await open(path, 'wx');
+        this.#file = { index, path, handle, bytes: 0, hash: createHash('sha256') };
         return;
       } catch (error) {
         if (codeOf(error) === 'EEXIST') continue;
@@ -179,6 +191,20 @@ function* pathsBeside(name: string): Generator<string> {
   for (let number = 2; ; number += 1) yield `${name}.rejects-${number}.csv`;
 }
 
+/** @throws FatalError when a file that was named can't be made, or is not for these. */
+async function checkPlace(path: string, { files }: Inputs): Promise<void> {
+  if (files.length > 1) {
+    throw new FatalError(
+      `--rejects ${path} is one file, and each of ${files.length} files has rejects of its own`,
+    );
+  }
+  if (await isThere(path)) throw taken(path);
+  const folder = dirname(path);
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw new FatalError(`--rejects ${path}: ${folder} can't be written to: ${messageOf(error)}`);
+  });
+}
+
 async function isThere(path: string): Promise<boolean> {
   return await access(path).then(
     () => true,
@@ -189,3 +215,36 @@ async function isThere(path: string): Promise<boolean> {
 function taken(path: string): FatalError {
   return new FatalError(`--rejects ${path} is there already: name another file`);
 }
+
+function markOf({ index, path, bytes, hash }: Omit<OpenFile, 'handle'>): RejectsMark {
+  return { file: index, path, bytes, hash: digest(hash) };
+}
+
+/** The digest of what was hashed so far, to which more can be added. */
+function digest(hash: Hash): string {
+  return hash.copy().digest('hex');
+}
+
+/** The hash of the first bytes of a file. @throws Error when it has fewer. */
+async function hashOf(handle: FileHandle, bytes: number): Promise<Hash> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < bytes;) {
+    const length = Math.min(BLOCK, bytes - at);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, at);
+    if (bytesRead === 0) throw new Error(`it has ${at} bytes, and had ${bytes}`);
+    hash.update(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+  return hash;
+}
+
+/** Writes all bytes, in the place of what is there from a position on. */
+async function writeAt(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  await handle.truncate(position);
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}
+
+const BLOCK = 1024 * 1024;

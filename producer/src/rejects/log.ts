@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { NOT_UTF8 } from '@csv2db/libs/csv/rows.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { visible } from '@csv2db/libs/visible.ts';
 import { type Encoding, likelyEncoding } from '../source/encoding.ts';
@@ -30,7 +30,7 @@ export class RejectLog {
   note(rejects: readonly Reject[], file: string | undefined): void {
     for (const { row, place, reason, value } of rejects) {
       this.count += 1;
-      if (place && !isUtf8(place.raw)) this.#noteEncoding(place.raw);
+      if (reason === NOT_UTF8 && place) this.#noteEncoding(place.raw);
       const isKept = this.#byReason.has(reason) || this.#byReason.size < MOST_REASONS;
       const kept = isKept ? reason : 'other reasons';
       this.#byReason.set(kept, (this.#byReason.get(kept) ?? 0) + 1);

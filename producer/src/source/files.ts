@@ -55,7 +55,9 @@ async function expand(value: string): Promise<string[]> {
   if (isStdin(value) || !isDynamicPattern(value) || (await isThere(value))) return [value];
   const found = await glob(value, { absolute: isAbsolute(value), expandDirectories: false });
   const names = found.filter((name) => !REJECTS.test(name));
-  if (names.length === 0) throw new FatalError(`--file ${value} fits no file: check the pattern`);
+  if (names.length === 0) {
+    throw new FatalError(`--file ${value}: there is no such file, and as a pattern it fits none`);
+  }
   return names.toSorted();
 }
 

@@ -32,3 +32,8 @@ export function fieldsOf({ bytes, isWhole }: Head, dialect: Dialect): string[][]
   const { rows } = parseRows(bytes, isWhole, MAX_ROW, { dialect });
   return rows.map((row) => (row instanceof MalformedRow ? [] : row.map((field) => field ?? '')));
 }
+
+/** Whether there is nothing in it but line breaks. */
+export function isBlank({ bytes, isWhole }: Head): boolean {
+  return isWhole && !/[^\r\n]/.test(bytes.toString('latin1'));
+}

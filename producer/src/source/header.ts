@@ -1,3 +1,4 @@
+import { isEmail } from '@csv2db/libs/contact.ts';
 import { visible } from '@csv2db/libs/visible.ts';
 import type { ColumnWish } from './columns.ts';
 import { FormatError } from './foreign.ts';
@@ -29,7 +30,7 @@ export function findColumns(
   file: string,
 ): Columns {
   const isHeader =
-    first !== undefined && (header === 'yes' || (header === 'auto' && names(first, wishes)));
+    first !== undefined && (header === 'yes' || (header === 'auto' && isHeaderOf(first, wishes)));
   if (isHeader) {
     return {
       hasHeader: true,
@@ -45,23 +46,24 @@ export function findColumns(
 }
 
 /** Whether the first row names every column that is sent. */
-export function names(first: readonly string[], wishes: readonly ColumnWish[]): boolean {
+export function isHeaderOf(first: readonly string[], wishes: readonly ColumnWish[]): boolean {
   const cells = first.map(normal);
   return wishes.every(({ name, from = name }) =>
     typeof from === 'number' ? cells[from - 1] === normal(name) : cells.includes(normal(from)),
   );
 }
 
-/** Whether the first row, which does not name every column, names some. */
+/** Whether the first row, which does not name every column, names some, and has no email. */
 export function seemsHeader(first: readonly string[], wishes: readonly ColumnWish[]): boolean {
   const cells = first.map(normal);
+  if (cells.some(isEmail)) return false;
   return wishes.some(
     ({ name }) => cells.includes(normal(name)) || (name === 'email' && cells.some(isAboutEmail)),
   );
 }
 
 function isAboutEmail(cell: string): boolean {
-  return /^e-?mail\b/.test(cell) && !cell.includes('@');
+  return /^e-?mail\b/.test(cell);
 }
 
 function placeInHeader(header: readonly string[], wish: ColumnWish, file: string): number {
@@ -86,14 +88,13 @@ function placeInRow(
   index: number,
   file: string,
 ): number {
-  if (from === name) return index;
+  if (from === name || !first) return index;
   if (typeof from === 'string') {
-    const row = first ? `, its first row is ${listed(first)}` : '';
     throw new FormatError(
-      `--columns ${name}="${from}": ${file} has no header with that name${row}; without a header a column is named by its place, as in ${name}=3`,
+      `--columns ${name}="${from}": ${file} has no header with that name, its first row is ${listed(first)}; without a header a column is named by its place, as in ${name}=3`,
     );
   }
-  if (!first || from <= first.length) return from - 1;
+  if (from <= first.length) return from - 1;
   throw new FormatError(
     `--columns ${name}=${from}: the first row of ${file} has ${first.length} columns: ${listed(first)}`,
   );

@@ -1,4 +1,3 @@
-import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { Encoding } from './encoding.ts';
 import type { FoundFile } from './files.ts';
@@ -54,14 +53,18 @@ export class Inputs {
   }
 
   /**
-   * Opens the first file that is wanted, so that what is wrong with it is said before anything is
-   * done.
+   * Looks at the files that are wanted, so that what is wrong with one is said before anything is
+   * done. What can be read only once is looked at when its turn comes, except for the first.
    *
    * @throws FatalError as `at` does.
    */
-  async begin(index: number): Promise<void> {
+  async begin(first: number): Promise<void> {
     try {
-      await this.at(index);
+      await this.at(first);
+      for (const file of this.files.slice(first + 1).filter(({ isRegular }) => isRegular)) {
+        const { text } = await this.#openFile(file, quiet);
+        await text.close();
+      }
     } catch (error) {
       if (!this.#signal.aborted) throw error;
     }
@@ -73,38 +76,43 @@ export class Inputs {
    * @throws FatalError when it can't be read, or lacks a column.
    */
   async at(index: number): Promise<Input> {
-    const opening = this.#open.get(index) ?? this.#openAt(index);
+    const file = this.files[index];
+    if (!file) throw new Error(`there is no file number ${index + 1}`);
+    const opening = this.#open.get(index) ?? this.#openFile(file, this.#log);
     this.#open.set(index, opening);
     return await opening;
   }
 
-  async #openAt(index: number): Promise<Input> {
-    const file = this.files[index];
-    if (!file) throw new FatalError(`there is no file number ${index + 1}`);
-    const source = await openSource(file.name);
-    const options = { encoding: this.#wishes.encoding, blockSize: this.#blockSize };
-    const text = await openText(source, options, this.#signal, this.#log).catch(
-      async (error: unknown) => {
-        await source.close();
-        throw error;
-      },
+  async #openFile({ name }: FoundFile, log: Pick<Logger, 'info' | 'warn'>): Promise<Input> {
+    const source = await openSource(name);
+    try {
+      const options = { encoding: this.#wishes.encoding, blockSize: this.#blockSize };
+      const text = await openText(source, options, this.#signal, log);
+      const layout = findLayout(text.head, this.#wishes, name);
+      for (const note of layout.notes) log.info(note);
+      if (layout.warning !== undefined) log.warn(layout.warning);
+      return { source, text, layout };
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  /** Closes a file. */
+  async closeAt(index: number): Promise<void> {
+    const opening = this.#open.get(index);
+    this.#open.delete(index);
+    // one that could not be opened is closed
+    await opening?.then(
+      ({ text }) => text.close(),
+      () => {},
     );
-    const layout = findLayout(text.head, this.#wishes, file.name);
-    for (const note of layout.notes) this.#log.info(note);
-    if (layout.warning !== undefined) this.#log.warn(layout.warning);
-    return { source, text, layout };
   }
 
   /** Closes the files in front of one. */
   async closeBefore(index: number): Promise<void> {
-    for (const [earlier, opening] of this.#open) {
-      if (earlier >= index) continue;
-      this.#open.delete(earlier);
-      // one that could not be opened is closed
-      await opening.then(
-        ({ text }) => text.close(),
-        () => {},
-      );
+    for (const earlier of [...this.#open.keys()]) {
+      if (earlier < index) await this.closeAt(earlier);
     }
   }
 
@@ -112,3 +120,5 @@ export class Inputs {
     await this.closeBefore(Infinity);
   }
 }
+
+const quiet = { info: (): void => {}, warn: (): void => {} };

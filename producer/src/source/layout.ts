@@ -1,7 +1,8 @@
 import type { Dialect } from '@csv2db/libs/csv/dialect.ts';
 import type { ColumnWish } from './columns.ts';
 import { likelyDelimiter, nameOfDelimiter } from './delimiter.ts';
-import { firstRow, type Head } from './head.ts';
+import { FormatError } from './foreign.ts';
+import { firstRow, type Head, isBlank } from './head.ts';
 import { type Columns, findColumns, type HeaderWish, listed, seemsHeader } from './header.ts';
 
 /** What a user says of the form of the files. */
@@ -37,6 +38,13 @@ export function findLayout(head: Head, wishes: LayoutWishes, file: string): Layo
   const delimiter = wishes.delimiter ?? likelyDelimiter(head, quote, wanted);
   const dialect = { delimiter, quote };
   const first = firstRow(head, dialect);
+  const needsHeader =
+    wishes.header === 'yes' || wanted.some(({ from }) => typeof from === 'string');
+  if (!first && needsHeader && !isBlank(head)) {
+    throw new FormatError(
+      `the first row of ${file} can't be read as a header: it is malformed, or very long`,
+    );
+  }
   const columns = findColumns(first?.fields, wanted, wishes.header, file);
   const names = columns.hasHeader ? (first?.fields ?? []) : namesByPlace(columns, wanted);
   const begin = (columns.hasHeader ? first?.end : undefined) ?? { bytes: 0, lines: 0 };

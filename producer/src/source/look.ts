@@ -1,5 +1,3 @@
-import { CR, LF } from '@csv2db/libs/csv/bounds.ts';
-
 /** The most bytes of a head. */
 export const HEAD = 64 * 1024;
 
@@ -49,6 +47,9 @@ async function* fromSeen(
   yield* { [Symbol.asyncIterator]: () => iterator };
 }
 
+/** Whether there is a line, with its end, and with the quotes in it closed: it may be a header. */
 function hasLine(head: Buffer): boolean {
-  return head.length >= SIGNATURE && (head.includes(LF) || head.includes(CR));
+  const text = head.toString('latin1');
+  const [line] = /^(?:[^"\r\n]|"[^"]*")*(?:\n|\r[^])/.exec(text) ?? [];
+  return head.length >= SIGNATURE && line !== undefined;
 }

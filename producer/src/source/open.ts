@@ -1,5 +1,4 @@
 import * as fs from 'node:fs';
-import { realpath } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
@@ -37,11 +36,6 @@ export interface Source {
   fd: number;
   /** A regular file. Anything else, such as a pipe, can be read once, from its start. */
   isRegular: boolean;
-  /**
-   * The path without links, which is the same for all its names; the name of what is no regular
-   * file.
-   */
-  path: string;
   /** Its state when it was opened. */
   opened: FileState;
   /** Its state now. */
@@ -84,7 +78,6 @@ export async function openSource(name: string): Promise<Source> {
     name,
     fd,
     isRegular,
-    path: isRegular ? await realpath(name) : name,
     opened: await state(),
     state,
     async *read(from, blockSize, signal) {

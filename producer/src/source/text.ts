@@ -45,7 +45,7 @@ export async function openText(
   source: Source,
   { encoding: wanted, blockSize }: TextOptions,
   signal: AbortSignal,
-  log: Logger,
+  log: Pick<Logger, 'info'>,
 ): Promise<Text> {
   const { name, isRegular } = source;
   const stop = new AbortController();
@@ -58,7 +58,8 @@ export async function openText(
     ? await look(() => decompressed(file.open(), compression, blockSize, name), isRegular)
     : file;
   if (compression) refuseInner(unpacked.head, name, compression);
-  const encoding = wanted === 'auto' ? encodingOf(unpacked.head) : wanted;
+  const isMarked = markLength(unpacked.head, 'utf-8') > 0;
+  const encoding = wanted === 'auto' || isMarked ? encodingOf(unpacked.head) : wanted;
   const mark = markLength(unpacked.head, encoding);
   const text = await look(() => toUtf8(skip(unpacked.open(), mark), encoding), isRegular);
   const unusual = [compression, encoding === 'utf-8' ? undefined : encoding].filter(Boolean);
