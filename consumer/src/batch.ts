@@ -1,4 +1,4 @@
-import type { Contact } from '@csv2db/libs/contact.ts';
+import type { Values } from '@csv2db/libs/csv/records.ts';
 import type { ConsumeMessage } from 'amqplib';
 
 /** A message on its way through the stages; it is acknowledged on the channel it came from. */
@@ -6,10 +6,13 @@ export type Delivery = ConsumeMessage;
 
 /** A row that was delivered, and can be read. */
 export interface Row {
-  contact: Contact;
+  /** In the order of the columns of its layout. */
+  values: Values;
   delivery: Delivery;
   /** Its place in a message of several rows, from 0; undefined when the message is the row. */
   index: number | undefined;
+  /** What it is in a message of JSON; undefined in one of CSV. */
+  json?: unknown;
 }
 
 /** A row of a message of several. */
@@ -30,16 +33,10 @@ export interface Refusal {
   sqlstate?: string | undefined;
 }
 
-/** What a batch holds: each row in one of two places. */
-export interface Decoded {
-  rows: Row[];
-  refusals: Refusal[];
-}
-
 /** What became of the rows of a batch: each is counted in exactly one place. */
 export interface Outcome {
   inserted: number;
-  /** Rows whose email was in the table already, or earlier in the batch. */
+  /** Rows that were in the table already, or earlier in the batch, by a unique constraint. */
   duplicates: number;
   /** Rows that a trigger or a rule of the table left out, without an error. */
   skipped: number;

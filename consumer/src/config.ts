@@ -9,7 +9,7 @@ import { integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/address.ts';
-import { databaseName, statementTimeout } from './database/values.ts';
+import { databaseName, statementTimeout, tableName } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
 
 export interface ConsumerConfig {
@@ -73,6 +73,11 @@ export function readConfig(
         .env('FC_CONSUMER_DB_NAME')
         .default('userdata')
         .argParser(databaseName),
+    )
+    .addOption(
+      new Option('--table <[schema.]table>', 'table to store the rows in (default: contacts)')
+        .env('FC_CONSUMER_TABLE')
+        .argParser(tableName),
     )
     .addOption(
       new Option(
@@ -172,6 +177,7 @@ export function readConfig(
         user: options.dbUser,
         password: options.dbPass,
         name: options.dbName,
+        table: options.table,
         statementTimeout: options.statementTimeout,
       },
       drainTimeout: options.drainTimeout,

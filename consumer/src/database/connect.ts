@@ -53,8 +53,8 @@ export async function openDatabase(
 ): Promise<Database | undefined> {
   const database = new Database(config, size);
   const check = async (): Promise<void> => {
-    const { warning } = await database.use((_, table) => Promise.resolve(table));
-    if (warning !== undefined) log.warn(warning);
+    const { warnings } = await database.use((_, table) => Promise.resolve(table));
+    for (const warning of warnings) log.warn(warning);
   };
   const attempt = (): Promise<void> =>
     check().catch((error: unknown) => {
@@ -105,6 +105,13 @@ export class Database {
     }
   }
 
+  /** Looks at the table again on a connection that is in use, and keeps what it finds. */
+  async lookAgain(client: pg.PoolClient): Promise<Table> {
+    const table = await checkTable(client, this.#config);
+    this.#tables.set(client, table);
+    return table;
+  }
+
   /** Closes its connections, and does not wait for a server that has stopped answering. */
   async end(): Promise<void> {
     await within(CLOSE_TIMEOUT, this.#pool.end()).catch(ignore);
@@ -120,8 +127,7 @@ export class Database {
     // a connection that is lost rejects the query that waits for it
     client.on('error', ignore);
     try {
-      const table = this.#tables.get(client) ?? (await checkTable(client, this.#config));
-      this.#tables.set(client, table);
+      const table = this.#tables.get(client) ?? (await this.lookAgain(client));
       return await work(client, table).catch((error: unknown) => this.#explain(client, error));
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));

@@ -1,5 +1,41 @@
+/** What the catalogue says about a column. */
+export interface Column {
+  name: string;
+  /** Its type, of a domain the one beneath, without its length: fit for a cast. */
+  type: string;
+  /** Whether that is text of some kind. */
+  isText: boolean;
+  /** Whether its input depends on the fields that it is declared with, as `interval hour` does. */
+  isByFields: boolean;
+  isInsertable: boolean;
+  isSelectable: boolean;
+  /** Whether the database makes its value, and takes none: generated, or GENERATED ALWAYS AS IDENTITY. */
+  isGenerated: boolean;
+  isIdentityAlways: boolean;
+  hasDefault: boolean;
+  /** Whether it must be given a value. */
+  isRequired: boolean;
+}
+
+/** What the catalogue says about a unique index, or an exclusion constraint. */
+export interface UniqueIndex {
+  /** As an identifier. */
+  name: string;
+  /** Its columns; expressions are left out. */
+  columns: string[];
+  /** Whether it is on columns alone, of every row, and compares them for equality. */
+  isPlain: boolean;
+  isPrimary: boolean;
+  /** Whether it was built to the end. */
+  isValid: boolean;
+  /** Whether it is checked row by row, as ON CONFLICT needs it: DEFERRABLE ones are not. */
+  isImmediate: boolean;
+}
+
 /** What the catalogue says about the table. */
 export interface Facts {
+  /** Its name as an identifier, with the schema where that is needed to find it. */
+  name: string;
   /** https://www.postgresql.org/docs/current/catalog-pg-class.html, `relkind` */
   kind: string;
   isUnlogged: boolean;
@@ -10,25 +46,8 @@ export interface Facts {
    */
   hasRowSecurity: boolean;
   hasPolicy: boolean;
-  columns: string[];
-  insertable: string[];
-  selectable: string[];
-  generated: string[];
-  /** Columns that must be given a value. */
-  required: string[];
-  /**
-   * Names of the types that text is cast to: where the column is of text of some kind, that is text,
-   * because a cast to a domain cuts what is too long, and the assignment refuses it.
-   */
-  nameCast: string | null;
-  emailCast: string | null;
-  /** Name of the type, fit for a cast. */
-  emailType: string | null;
-  /**
-   * Unique indexes on exactly the email: those of use, and those that were not built to the end.
-   */
-  unique: string[];
-  invalid: string[];
+  columns: Column[];
+  indexes: UniqueIndex[];
   /** Rules, as identifiers, that ON CONFLICT does not go with. */
   rules: string[];
   /** Whether a trigger may leave rows out or fill them in, also of a partition. */
@@ -37,55 +56,61 @@ export interface Facts {
   insteadOf: string[];
 }
 
-/** Columns with a property, as an array of their names. */
-const columnsWith = (property: string): string => `ARRAY(
-    SELECT attname::text FROM pg_attribute
-    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND ${property}
-    ORDER BY attnum)`;
+/** The type beneath a domain, which may be one of a domain. */
+const BASE_TYPE = `(WITH RECURSIVE base AS (
+      SELECT t.oid, t.typtype, t.typbasetype
+      UNION ALL
+      SELECT b.oid, b.typtype, b.typbasetype FROM base JOIN pg_type b ON b.oid = base.typbasetype
+      WHERE base.typtype = 'd')
+    SELECT oid FROM base WHERE typtype <> 'd')`;
 
-const castOf = (column: string): string => `(SELECT
-    CASE typcategory WHEN 'S' THEN 'text' ELSE format('%I.%I', nspname, typname) END
-    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace n ON n.oid = typnamespace
-    WHERE attrelid = c.oid AND attname = '${column}' AND NOT attisdropped)`;
+const COLUMNS = `(SELECT coalesce(json_agg(json_build_object(
+      'name', attname,
+      'type', format_type(${BASE_TYPE}, -1),
+      'isText', t.typcategory = 'S',
+      'isByFields', format_type(atttypid, atttypmod) ~ '^interval [a-z]',
+      'isInsertable', has_column_privilege(c.oid, attnum, 'INSERT'),
+      'isSelectable', has_column_privilege(c.oid, attnum, 'SELECT'),
+      'isGenerated', attgenerated <> '' OR attidentity = 'a',
+      'isIdentityAlways', attidentity = 'a',
+      'hasDefault', atthasdef OR attidentity <> '' OR typdefault IS NOT NULL,
+      'isRequired', attnotnull AND NOT atthasdef AND attidentity = '' AND typdefault IS NULL
+    ) ORDER BY attnum), '[]')
+    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)`;
 
-const typeOf = (column: string): string => `(SELECT format('%I.%I', nspname, typname)
-    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid JOIN pg_namespace n ON n.oid = typnamespace
-    WHERE attrelid = c.oid AND attname = '${column}' AND NOT attisdropped)`;
-
-/** Unique indexes that ON CONFLICT (email) can use, but for those that are not valid. */
-export const UNIQUE_INDEXES = `
-    pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-    WHERE attname = 'email' AND indisunique AND indimmediate AND indnkeyatts = 1
-      AND indpred IS NULL`;
-
-const uniqueWhere = (property: string): string => `ARRAY(SELECT indexrelid::regclass::text
-    FROM ${UNIQUE_INDEXES} AND indrelid = c.oid AND ${property})`;
+const INDEXES = `(SELECT coalesce(json_agg(json_build_object(
+      'name', indexrelid::regclass::text,
+      'columns', ARRAY(SELECT attname FROM unnest(indkey::int2[]) WITH ORDINALITY AS key (number, place)
+        JOIN pg_attribute ON attrelid = indrelid AND attnum = number
+        WHERE place <= indnkeyatts ORDER BY place),
+      'isPlain', indexprs IS NULL AND indpred IS NULL AND NOT indisexclusion,
+      'isPrimary', indisprimary,
+      'isValid', indisvalid,
+      'isImmediate', indimmediate
+    ) ORDER BY indexrelid), '[]')
+    FROM pg_index WHERE indrelid = c.oid AND (indisunique OR indisexclusion))`;
 
 const triggersWhere = (property: string): string => `ARRAY(SELECT format('%I', tgname)
     FROM pg_trigger WHERE (tgrelid = c.oid OR tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
       AND NOT tgisinternal AND tgenabled <> 'D' AND ${property})`;
 
-/** Bits of `tgtype`: 1 for each row, 2 before, 4 insert, 64 instead of. */
+/**
+ * The facts about the table that `$1` names as a user would; no row where there is none. Bits of
+ * `tgtype`: 1 for each row, 2 before, 4 insert, 64 instead of.
+ */
 export const FACTS = `
-  SELECT relkind AS kind,
+  SELECT c.oid::regclass::text AS name, relkind AS kind,
     relpersistence = 'u' AS "isUnlogged",
     current_setting('synchronous_commit') = 'off' AS "isAsync",
     row_security_active(c.oid) AS "hasRowSecurity",
     EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND polcmd IN ('a', '*') AND polpermissive
       AND (0 = ANY (polroles) OR EXISTS (SELECT FROM unnest(polroles) AS role
         WHERE pg_has_role(role, 'USAGE')))) AS "hasPolicy",
-    ${columnsWith('true')} AS columns,
-    ${columnsWith(`has_column_privilege(c.oid, attnum, 'INSERT')`)} AS insertable,
-    ${columnsWith(`has_column_privilege(c.oid, attnum, 'SELECT')`)} AS selectable,
-    ${columnsWith(`attgenerated <> ''`)} AS generated,
-    ${columnsWith(`attnotnull AND NOT atthasdef AND attidentity = ''`)} AS required,
-    ${castOf('name')} AS "nameCast",
-    ${castOf('email')} AS "emailCast",
-    ${typeOf('email')} AS "emailType",
-    ${uniqueWhere('indisvalid')} AS unique,
-    ${uniqueWhere('NOT indisvalid')} AS invalid,
+    ${COLUMNS} AS columns,
+    ${INDEXES} AS indexes,
     ARRAY(SELECT format('%I', rulename) FROM pg_rewrite
       WHERE ev_class = c.oid AND ev_type IN ('2', '3') AND ev_enabled <> 'D') AS rules,
     ${triggersWhere('tgtype & 7 = 7')} <> '{}' AS "hasTrigger",
     ${triggersWhere('tgtype & 68 = 68')} AS "insteadOf"
-  FROM pg_class c WHERE c.oid = to_regclass('contacts')`;
+  FROM pg_class c WHERE c.oid = to_regclass($1)`;

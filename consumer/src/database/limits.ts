@@ -31,7 +31,7 @@ export async function runWithin<R extends pg.QueryResultRow>(
   client: pg.ClientBase,
   timeout: number,
   text: string,
-  values: readonly (string[] | Buffer)[] = [],
+  values: readonly (string | Buffer | readonly (string | null)[])[] = [],
   end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
 ): Promise<pg.QueryResult<R>> {
   await client.query(`BEGIN; ${limits(timeout)}`);

@@ -18,6 +18,18 @@ export function databaseName(value: string): string {
   return value;
 }
 
+/** One part of a name: an identifier that is folded to lower case, or one in quotes. */
+const IDENTIFIER = String.raw`(?:[a-z_\u0080-\uffff][\w$\u0080-\uffff]*|"(?:[^"]|"")+")`;
+const TABLE_NAME = new RegExp(`^(?:${IDENTIFIER}\\.)?${IDENTIFIER}$`, 'i');
+
+/** The name of a table as PostgreSQL reads it, with its schema or without. */
+export function tableName(value: string): string {
+  if (TABLE_NAME.test(value)) return value;
+  throw new InvalidArgumentError(
+    `It must be [SCHEMA.]TABLE as in SQL: with spaces, capitals or other characters in double quotes, as '"My Table"'.`,
+  );
+}
+
 /** How long a statement may take, in milliseconds. */
 export function statementTimeout(value: string): number {
   const milliseconds = duration(value);

@@ -1,45 +1,70 @@
+import { countLines } from '@csv2db/libs/csv/bounds.ts';
 import pg from 'pg';
 import type { Row } from '../batch.ts';
+import type { Copy } from '../database/layout.ts';
 import { limits } from '../database/limits.ts';
 
 /** Characters in a part of the data: pg copies what it sends, and small copies are soon let go. */
 const PART = 32 * 1024;
 
+/** Rows as COPY takes them, each either in the one form or the other. */
+export interface CopyInput {
+  /** Plain lines of CSV. */
+  lines: readonly Buffer[];
+  /** Rows with COPY's escapes. */
+  rows: readonly Buffer[];
+}
+
+/** Plain lines, for COPY. */
+export function copyLines(lines: readonly Buffer[]): CopyInput {
+  return { lines, rows: [] };
+}
+
 /**
- * Rows as COPY takes them, in the text format with a comma as its delimiter:
+ * Rows that may have anything in them, for COPY. In its text format with a comma as the delimiter:
  * https://www.postgresql.org/docs/current/sql-copy.html, "File Formats"
  */
-export function copyData(rows: readonly Row[]): Buffer[] {
+export function copyRows(rows: readonly Row[]): CopyInput {
   const parts: Buffer[] = [];
   let text = '';
-  for (const { contact } of rows) {
-    text += `${escape(contact.name)},${escape(contact.email)}\n`;
+  for (const { values } of rows) {
+    text += `${values.map(escape).join(',')}\n`;
     if (text.length < PART) continue;
     parts.push(Buffer.from(text));
     text = '';
   }
   if (text !== '') parts.push(Buffer.from(text));
-  return parts;
+  return { lines: [], rows: parts };
+}
+
+/** How many rows COPY is given. */
+export function rowsIn({ lines, rows }: CopyInput): number {
+  return [...lines, ...rows].reduce((sum, part) => sum + countLines(part), 0);
 }
 
 /**
  * Copies rows into the table, all or none; they have committed when this resolves.
  *
- * @param text the statement.
  * @param timeout longest time that the server may work on it, in milliseconds.
  * @returns how many the database stored: triggers may leave some out.
  * @throws the error of pg; when it is not one of the connection, that can be used further.
  */
 export async function copy(
   client: pg.PoolClient,
-  text: string,
-  data: readonly Buffer[],
+  statements: Copy,
+  { lines, rows }: CopyInput,
   timeout: number,
 ): Promise<number> {
-  if (data.length === 0) return 0;
+  const copies = [
+    { text: statements.lines, data: lines },
+    { text: statements.rows, data: rows },
+  ].filter(({ data }) => data.length > 0);
+  if (copies.length === 0) return 0;
+  // what comes in one message is one transaction
+  const text = [limits(timeout), ...copies.map((one) => one.text), statements.check].join('; ');
+  const data = copies.map((one) => one.data);
   return await new Promise((resolve, reject) => {
-    // what comes in one message is one transaction
-    const query = new CopyQuery(`${limits(timeout)}; ${text}`, data, (error: unknown) => {
+    const query = new CopyQuery(text, data, (error: unknown) => {
       if (error instanceof Error) reject(error);
       else resolve(query.copied);
     });
@@ -48,35 +73,41 @@ export async function copy(
 }
 
 /**
- * A COPY whose data is at hand. The streams of pg-copy-streams would do it too, but count on no
+ * COPYs whose data is at hand. The streams of pg-copy-streams would do it too, but count on no
  * error of the server while data is still on its way.
  */
 class CopyQuery extends pg.Query {
   /** Rows that the database says that it copied. */
   copied = 0;
-  readonly #data: readonly Buffer[];
+  /** The data of each COPY that is still to come. */
+  readonly #data: (readonly Buffer[])[];
 
-  constructor(text: string, data: readonly Buffer[], callback: (error: Error | undefined) => void) {
+  constructor(
+    text: string,
+    data: readonly (readonly Buffer[])[],
+    callback: (error: Error | undefined) => void,
+  ) {
     super(text, callback);
-    this.#data = data;
+    this.#data = [...data];
   }
 
-  /** Called by pg when the server is ready for the data. */
+  /** Called by pg when the server is ready for the data of the next COPY. */
   handleCopyInResponse(connection: pg.Connection): void {
-    for (const part of this.#data) connection.sendCopyFromChunk(part);
+    for (const part of this.#data.shift() ?? []) connection.sendCopyFromChunk(part);
     connection.endCopyFrom();
   }
 
   /** Called by pg at the end of each statement, with its command tag. */
   handleCommandComplete({ text }: { text: string }): void {
     const [, count] = /^COPY (\d+)$/.exec(text) ?? [];
-    if (count !== undefined) this.copied = Number(count);
+    if (count !== undefined) this.copied += Number(count);
   }
 }
 
 const ESCAPES: Record<string, string> = { '\\': '\\\\', ',': '\\,', '\n': '\\n', '\r': '\\r' };
 
-function escape(value: string): string {
+function escape(value: string | null): string {
+  if (value === null) return '\\N';
   if (!/[\\,\n\r]/.test(value)) return value;
   return value.replaceAll(/[\\,\n\r]/g, (character) => ESCAPES[character] ?? character);
 }

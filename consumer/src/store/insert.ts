@@ -3,9 +3,9 @@ import { TransientError } from '@csv2db/libs/errors.ts';
 import { isCsv } from '@csv2db/libs/message.ts';
 import pg from 'pg';
 import type { Outcome, Refusal, Row } from '../batch.ts';
+import type { Layout } from '../database/layout.ts';
 import { runWithin } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
-import type { Table } from '../database/table.ts';
 import type { StatementSize } from './statement-size.ts';
 
 /** What became of all the rows, given what became of parts of them. */
@@ -23,14 +23,14 @@ export function sum(parts: readonly Outcome[]): Outcome {
 /** Inserts the rows of one batch that are new. */
 export class Insertion {
   readonly #client: pg.PoolClient;
-  readonly #table: Table;
+  readonly #layout: Layout;
   readonly #size: StatementSize;
   /** Whether the database is known to take a row of the batch. */
   #isTaken = false;
 
-  constructor(client: pg.PoolClient, table: Table, size: StatementSize) {
+  constructor(client: pg.PoolClient, layout: Layout, size: StatementSize) {
     this.#client = client;
-    this.#table = table;
+    this.#layout = layout;
     this.#size = size;
   }
 
@@ -78,37 +78,48 @@ export class Insertion {
   /** Inserts rows in one statement. */
   async #insertAll(rows: readonly Row[]): Promise<Outcome> {
     const began = performance.now();
-    const emails = rows.map(({ contact }) => contact.email);
-    const names = rows.map(({ contact }) => contact.name);
-    const inserted = await this.#commit(names, emails);
+    const inserted = await this.#commit(rows);
     this.#size.finished(rows.length, performance.now() - began);
     this.#isTaken ||= inserted > 0;
     const missing = rows.length - inserted;
-    const skipped = missing === 0 ? 0 : Math.min(missing, await this.#countAbsent(emails));
+    const skipped = missing === 0 ? 0 : Math.min(missing, await this.#countAbsent(rows));
     return { inserted, duplicates: missing - skipped, skipped, refusals: [] };
   }
 
   /** @returns how many rows the database says that it inserted. */
-  async #commit(names: string[], emails: string[]): Promise<number> {
+  async #commit(rows: readonly Row[]): Promise<number> {
     const { timeout } = this.#size;
-    const values = [names, emails];
-    const { rowCount } = await runWithin(this.#client, timeout, this.#table.insert, values);
+    const { insert } = this.#layout;
+    const { rowCount } = await runWithin(this.#client, timeout, insert, this.#columnsOf(rows));
     return rowCount ?? 0;
+  }
+
+  /** The values of rows, column by column. */
+  #columnsOf(
+    rows: readonly Row[],
+    places: readonly number[] = [...this.#layout.columns.keys()],
+  ): (string | null)[][] {
+    return places.map((place) => rows.map(({ values }) => values[place] ?? null));
   }
 
   /**
    * Rows that are not inserted are duplicates, except for those that are still not there. They have
    * committed: where counting fails, they are taken for duplicates.
    */
-  async #countAbsent(emails: string[]): Promise<number> {
-    const { countAbsent } = this.#table;
+  async #countAbsent(rows: readonly Row[]): Promise<number> {
+    const { countAbsent, key, mayConflict } = this.#layout;
+    if (!mayConflict) return rows.length;
     if (countAbsent === undefined) return 0;
     try {
       const { timeout } = this.#size;
-      const { rows } = await runWithin<{ absent: number }>(this.#client, timeout, countAbsent, [
-        emails,
-      ]);
-      return rows[0]?.absent ?? 0;
+      const keys = this.#columnsOf(rows, key);
+      const { rows: counts } = await runWithin<{ absent: number }>(
+        this.#client,
+        timeout,
+        countAbsent,
+        keys,
+      );
+      return counts[0]?.absent ?? 0;
     } catch (error) {
       if (error instanceof pg.DatabaseError) return 0;
       throw error;
@@ -140,7 +151,8 @@ export class Insertion {
    */
   async #probe(rows: readonly Row[], error: pg.DatabaseError): Promise<void> {
     try {
-      await this.#rehearse(PROBE);
+      const texts = this.#layout.columns.map(({ isText }) => [isText ? PROBE : null]);
+      await this.#rehearse(texts);
     } catch (probeError) {
       if (verdictOn(probeError) !== 'row') throw probeError;
       // a constraint refuses it before all is tried: then only rows that were sent can tell
@@ -153,10 +165,8 @@ export class Insertion {
   async #takesAny(rows: readonly Row[]): Promise<boolean> {
     const step = Math.ceil(rows.length / SAMPLE);
     for (let index = 0; index < rows.length; index += step) {
-      const contact = rows[index]?.contact;
-      if (!contact) continue;
       try {
-        await this.#rehearse([[contact.name], [contact.email]]);
+        await this.#rehearse(this.#columnsOf(rows.slice(index, index + 1)));
         return true;
       } catch (error) {
         const verdict = verdictOn(error);
@@ -167,23 +177,22 @@ export class Insertion {
   }
 
   /** Inserts rows, and takes that back. */
-  async #rehearse(values: string[][]): Promise<void> {
-    await runWithin(this.#client, this.#size.timeout, this.#table.insert, values, 'ROLLBACK');
+  async #rehearse(values: (string | null)[][]): Promise<void> {
+    await runWithin(this.#client, this.#size.timeout, this.#layout.insert, values, 'ROLLBACK');
   }
 }
 
 /** How many rows of a batch tell whether the database takes any. */
 const SAMPLE = 8;
 
-/** A row that nobody sends: its name, and its email. */
-const PROBE = [['csv2db probe'], ['probe@csv2db.invalid']];
+/** What a row that nobody sends has in its columns of text; the others are NULL. */
+const PROBE = 'probe@csv2db.invalid';
 
 const NOTHING = { inserted: 0, duplicates: 0, skipped: 0 };
 
-function refusal({ contact, delivery, index }: Row, { message, code }: pg.DatabaseError): Refusal {
-  const value = isCsv(delivery.properties.contentType)
-    ? toCsv([[contact.name, contact.email]]).bytes
-    : contact;
+function refusal(row: Row, { message, code }: pg.DatabaseError): Refusal {
+  const { values, delivery, index, json } = row;
+  const value = isCsv(delivery.properties.contentType) ? toCsv([values]).bytes : json;
   const part = index === undefined ? undefined : { index, value };
   return { delivery, part, reason: message, sqlstate: code };
 }

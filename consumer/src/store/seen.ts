@@ -50,12 +50,26 @@ function mark(words: Uint32Array, hashed: number): boolean {
   return (word & bits) === bits;
 }
 
-/** The hash of a text: FNV-1a, with the finalizer of MurmurHash3, which spreads its low bits. */
+/** The hash of a text. */
 export function hash(bytes: Uint8Array, begin: number, end: number): number {
-  let value = 0x811c9dc5;
+  return finish(fold(bytes, begin, end, START));
+}
+
+/** What the hash of a text that comes in parts begins with. */
+export const START = 0x811c9dc5;
+
+/** Adds a part of a text to its hash: FNV-1a. */
+export function fold(bytes: Uint8Array, begin: number, end: number, state: number): number {
+  let value = state;
   for (let index = begin; index < end; index += 1) {
     value = Math.imul(value ^ (bytes[index] ?? 0), 0x01000193);
   }
+  return value;
+}
+
+/** The hash, once all parts are in it: the finalizer of MurmurHash3 spreads its low bits. */
+export function finish(state: number): number {
+  let value = state;
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
   return value ^ (value >>> 16);

@@ -9,18 +9,18 @@ const places = new Uint32Array(2 ** 16 + 1);
  * as they are.
  *
  * @param bytes what the texts lie in.
- * @param begins the offset of each text.
- * @param ends the offset behind each.
+ * @param texts the offset of each text, and the one behind it.
+ * @param given the order that texts which are the same stay in. Default: as they come.
  * @returns the indexes of the texts, in order.
  */
 export function orderOf(
   bytes: Uint8Array,
-  begins: readonly number[],
-  ends: readonly number[],
-): Uint32Array {
+  { begins, ends }: { begins: readonly number[]; ends: readonly number[] },
+  given?: Uint32Array<ArrayBuffer>,
+): Uint32Array<ArrayBuffer> {
   const count = begins.length;
   const prefix = commonPrefix(bytes, begins, ends);
-  let order = Uint32Array.from({ length: count }, (_, index) => index);
+  let order = given ?? Uint32Array.from({ length: count }, (_, index) => index);
   let other = new Uint32Array(count);
   const digits = new Uint16Array(count);
   for (let depth = prefix + DEPTH - 2; depth >= prefix; depth -= 2) {

@@ -1,29 +1,27 @@
-import { countLines } from '@csv2db/libs/csv/bounds.ts';
 import pg from 'pg';
 import type { Delivery, Outcome, Refusal } from '../batch.ts';
 import type { Database } from '../database/connect.ts';
+import type { Layout } from '../database/layout.ts';
 import { runWithin } from '../database/limits.ts';
 import { isUnanswered, type Verdict, verdictOn } from '../database/sqlstate.ts';
-import type { Table } from '../database/table.ts';
-import { decode } from '../decode.ts';
-import { copy, copyData } from './copy.ts';
+import { copy, type CopyInput, copyRows, rowsIn } from './copy.ts';
+import { type Group, group } from './groups.ts';
 import { Insertion, sum } from './insert.ts';
-import { isPlain } from './lines.ts';
 import { Seen } from './seen.ts';
-import { type OrderedRows, sift } from './sift.ts';
+import { decoded, type OrderedRows, sift } from './sift.ts';
 import type { StatementSize } from './statement-size.ts';
 
 /**
  * Stores batches. COPY is by far the fastest way, and stores none of the rows when one is a
  * duplicate, or bad. Until it fails for the first time, plain bodies go to it as they came. From then
- * on duplicates are watched for.
+ * on duplicates are watched for, where there can be any.
  */
 export class Store {
   readonly #database: Database;
   readonly #size: StatementSize;
-  /** The emails that were met since COPY failed for the first time. */
+  /** The keys that were met since COPY failed for the first time. */
   readonly #seen = new Seen();
-  /** Whether the last rows whose emails were unknown were all new, and good. */
+  /** Whether the last rows whose keys were unknown were all new, and good. */
   #isNew = true;
   /** The copies under way whose rows are in no order. */
   readonly #unordered = new Set<Promise<unknown>>();
@@ -41,58 +39,61 @@ export class Store {
    */
   async store(batch: readonly Delivery[]): Promise<Outcome> {
     return await this.#database.use(async (client, table) => {
-      const copied = this.#seen.isWatching
-        ? undefined
-        : await this.#copyAsTheyCame(client, table, batch);
-      return copied ?? (await this.#storeInOrder(client, table, batch));
+      let grouped = group(batch, table);
+      // somebody may have added the column
+      if (grouped.isColumnMissing) grouped = group(batch, await this.#database.lookAgain(client));
+      const outcomes = [refused(grouped.refusals)];
+      for (const rows of grouped.groups) outcomes.push(await this.#storeGroup(client, rows));
+      return sum(outcomes);
     });
   }
 
-  /** Copies a batch. @returns undefined when that fails; from then on duplicates are watched for. */
-  async #copyAsTheyCame(
-    client: pg.PoolClient,
-    table: Table,
-    batch: readonly Delivery[],
-  ): Promise<Outcome | undefined> {
-    if (table.copy === undefined) {
-      this.#seen.watch();
-      return undefined;
+  async #storeGroup(client: pg.PoolClient, rows: Group): Promise<Outcome> {
+    const { mayConflict } = rows.layout;
+    if (!this.#seen.isWatching || !mayConflict) {
+      const copied = await this.#copyAsTheyCame(client, rows);
+      if (copied) return copied;
     }
-    const { data, refusals } = forCopy(batch);
-    const copying = this.#copy(client, table, data);
+    if (!mayConflict) {
+      const { rows: all, refusals } = decoded(rows);
+      const insertion = new Insertion(client, rows.layout, this.#size);
+      return sum([await insertion.insert(all), refused(refusals)]);
+    }
+    this.#seen.watch();
+    return await this.#storeInOrder(client, rows);
+  }
+
+  /** Copies rows. @returns undefined when that fails. */
+  async #copyAsTheyCame(client: pg.PoolClient, rows: Group): Promise<Outcome | undefined> {
+    if (!rows.layout.copy) return undefined;
+    const copying = this.#copy(client, rows.layout, forCopy(rows));
     this.#unordered.add(copying);
     try {
-      const copied = await copying;
-      if (copied) return sum([copied, refused(refusals)]);
-      this.#seen.watch();
-      return undefined;
+      return await copying;
     } finally {
       this.#unordered.delete(copying);
     }
   }
 
   /**
-   * Copies the rows whose emails are unknown, and inserts the others; where that fails, and until
-   * the unknown are all new, it inserts all.
+   * Copies the rows whose keys are unknown, and inserts the others; where that fails, and until the
+   * unknown are all new, it inserts all.
    *
-   * Each statement has its rows by their emails: two writers that share some, in different orders,
+   * Each statement has its rows by their keys: two writers that share some, in different orders,
    * would wait for each other, until PostgreSQL ends one of them after a second. And an index takes
    * them in three quarters of the time.
    */
-  async #storeInOrder(
-    client: pg.PoolClient,
-    table: Table,
-    batch: readonly Delivery[],
-  ): Promise<Outcome> {
+  async #storeInOrder(client: pg.PoolClient, rows: Group): Promise<Outcome> {
     await Promise.allSettled(this.#unordered);
-    const { all, unknown, known, refusals } = sift(batch, this.#seen);
+    const { layout } = rows;
+    const { all, unknown, known, refusals } = sift(rows, this.#seen);
     if (this.#isNew) {
-      const copied = await this.#copy(client, table, unknown.data());
+      const copied = await this.#copy(client, layout, unknown.data());
       if (copied) {
-        return sum([copied, await this.#insert(client, table, known), refused(refusals)]);
+        return sum([copied, await this.#insert(client, layout, known), refused(refusals)]);
       }
     }
-    const outcome = await this.#insert(client, table, all);
+    const outcome = await this.#insert(client, layout, all);
     this.#isNew = outcome.inserted + outcome.skipped >= unknown.count;
     return sum([outcome, refused(refusals)]);
   }
@@ -100,13 +101,13 @@ export class Store {
   /** @returns undefined when it is the rows that COPY fails for. */
   async #copy(
     client: pg.PoolClient,
-    table: Table,
-    data: readonly Buffer[],
+    layout: Layout,
+    data: CopyInput,
   ): Promise<Outcome | undefined> {
-    if (table.copy === undefined) return undefined;
+    if (layout.copy === undefined) return undefined;
     if (this.#size.rows < Infinity && rowsIn(data) > this.#size.rows) return undefined;
     try {
-      const inserted = await copy(client, table.copy, data, this.#size.timeout);
+      const inserted = await copy(client, layout.copy, data, this.#size.timeout);
       return { inserted, duplicates: 0, skipped: rowsIn(data) - inserted, refusals: [] };
     } catch (error) {
       const verdict = verdictOn(error);
@@ -116,15 +117,15 @@ export class Store {
     }
   }
 
-  async #insert(client: pg.PoolClient, table: Table, rows: OrderedRows): Promise<Outcome> {
-    const outcome = await this.#insertText(client, table, rows);
-    return outcome ?? (await new Insertion(client, table, this.#size).insert(rows.decoded()));
+  async #insert(client: pg.PoolClient, layout: Layout, rows: OrderedRows): Promise<Outcome> {
+    const outcome = await this.#insertText(client, layout, rows);
+    return outcome ?? (await new Insertion(client, layout, this.#size).insert(rows.decoded()));
   }
 
   /** Inserts rows as one text. @returns undefined where that can't be done. */
   async #insertText(
     client: pg.PoolClient,
-    { insertLines }: Table,
+    { insertLines }: Layout,
     rows: OrderedRows,
   ): Promise<Outcome | undefined> {
     const { count } = rows;
@@ -152,21 +153,10 @@ const FALLS_TO_INSERT: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow', 
 /** What a statement of many rows fails with and those of fewer may not. */
 const FALLS_TO_ROWS: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow']);
 
-/** What COPY takes of a batch: plain bodies as they are, of others the rows that can be decoded. */
-function forCopy(batch: readonly Delivery[]): { data: Buffer[]; refusals: Refusal[] } {
-  const data: Buffer[] = [];
-  const others: Delivery[] = [];
-  for (const delivery of batch) {
-    if (isPlain(delivery)) data.push(delivery.content);
-    else others.push(delivery);
-  }
-  const { rows, refusals } = decode(others);
-  return { data: [...data, ...copyData(rows)], refusals };
-}
-
-/** Rows that COPY is given. */
-function rowsIn(data: readonly Buffer[]): number {
-  return data.reduce((sum, part) => sum + countLines(part), 0);
+/** What COPY takes of a group: plain bodies as they are, of others the rows. */
+function forCopy({ bodies }: Group): CopyInput {
+  const lines = bodies.flatMap(({ delivery, rows }) => (rows ? [] : [delivery.content]));
+  return { ...copyRows(bodies.flatMap(({ rows }) => rows ?? [])), lines };
 }
 
 function refused(refusals: Refusal[]): Outcome {

@@ -12,7 +12,7 @@ function ordered(texts: readonly Buffer[]): Buffer[] {
     length += text.length;
     ends.push(length);
   }
-  return [...orderOf(Buffer.concat(texts), begins, ends)].map((index) => {
+  return [...orderOf(Buffer.concat(texts), { begins, ends })].map((index) => {
     const text = texts[index];
     if (!text) throw new Error(`there is no text ${index}`);
     return text;

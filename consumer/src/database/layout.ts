@@ -1,0 +1,121 @@
+import pg from 'pg';
+import type { Column, Facts } from './facts.ts';
+import { type Key, keyOf } from './key.ts';
+
+/** How rows of some columns get into the table, and how they are counted there. */
+export interface Layout {
+  columns: readonly Column[];
+  /** Whether a row can be a duplicate, by some unique constraint. */
+  mayConflict: boolean;
+  /** The places of the columns that tell duplicates, from 0; empty for whole rows. */
+  key: readonly number[];
+  /**
+   * Copies rows, all or none; undefined where that can't be done: into a view, and under row-level
+   * security.
+   */
+  copy: Copy | undefined;
+  /** Inserts the rows that are new; its parameters are an array of texts for each column. */
+  insert: string;
+  /**
+   * The same, of plain lines in one text; undefined where `countAbsent` has to tell what became of
+   * the rows.
+   */
+  insertLines: string | undefined;
+  /**
+   * Counts the rows whose keys, an array of texts for each column of the key, are not in the table,
+   * where a trigger may leave rows out; undefined where nothing can tell, or need be told.
+   */
+  countAbsent: string | undefined;
+}
+
+/** Statements of one transaction. */
+export interface Copy {
+  /** Takes lines of CSV as they are, where an empty field is NULL. */
+  lines: string;
+  /** Takes rows with COPY's escapes. */
+  rows: string;
+  /** Fails where a unique index is gone, which COPY does not mind. */
+  check: string;
+}
+
+/** @param columns of the table, in the order of the rows. */
+export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: boolean): Layout {
+  const { name: table, kind, hasRowSecurity } = facts;
+  const names = columns.map(({ name }) => name);
+  const identifiers = names.map((name) => pg.escapeIdentifier(name)).join(', ');
+  const key: Key =
+    isContacts && names.includes('email')
+      ? { mayConflict: true, target: ['email'], columns: ['email'] }
+      : keyOf(facts, names);
+  const values = (toValue: (place: number) => string): string =>
+    columns.map((column, place) => `${toValue(place + 1)}::${castOf(column)}`).join(', ');
+  const into = `INSERT INTO ${table} (${identifiers})`;
+  const onConflict = onConflictOf(key);
+  const isView = kind === 'v';
+  const mayLeaveOut = isView || facts.hasTrigger;
+  const isCopied = !isView && !hasRowSecurity && !columns.some(({ isByFields }) => isByFields);
+  const copyFrom = (nulls: string): string =>
+    `COPY ${table} (${identifiers}) FROM STDIN (DELIMITER ',', NULL '${nulls}')`;
+  return {
+    columns,
+    mayConflict: key.mayConflict,
+    key: key.columns.map((name) => names.indexOf(name)),
+    copy: isCopied
+      ? { lines: copyFrom(''), rows: copyFrom('\\N'), check: indexCheck(facts) }
+      : undefined,
+    insert: `${into} SELECT ${values((number) => `v${number}`)}
+      FROM ${sent(columns.length)} ${onConflict}`,
+    // without OFFSET, the planner would have each line cut for every column
+    insertLines: mayLeaveOut
+      ? undefined
+      : `${into} SELECT ${values((number) => `field[${number}]`)}
+        FROM unnest(string_to_array($1::text, E'\\n')) AS line,
+          LATERAL (SELECT string_to_array(line, ',', '') AS field OFFSET 0) AS fields
+        ${onConflict}`,
+    countAbsent: mayLeaveOut && key.columns.length > 0 ? countAbsent(facts, key) : undefined,
+  };
+}
+
+/**
+ * What a text is cast to: its column's type without the length, since a cast cuts what is too long,
+ * and the assignment refuses it, as COPY does. What is text already is left to that altogether.
+ */
+function castOf({ isText, type }: Column): string {
+  return isText ? 'text' : type;
+}
+
+function onConflictOf({ mayConflict, target }: Key): string {
+  if (!mayConflict) return '';
+  const columns = target?.map((name) => pg.escapeIdentifier(name)).join(', ');
+  return `ON CONFLICT ${columns === undefined ? '' : `(${columns})`} DO NOTHING`;
+}
+
+/** The parameters, arrays of texts, as rows of `v1`, `v2` and so on. */
+function sent(count: number): string {
+  const numbers = Array.from({ length: count }, (_, place) => place + 1);
+  const arrays = numbers.map((number) => `$${number}::text[]`).join(', ');
+  return `unnest(${arrays}) AS sent (${numbers.map((number) => `v${number}`).join(', ')})`;
+}
+
+function countAbsent({ name: table, columns }: Facts, key: Key): string {
+  const typeOf = (name: string): string =>
+    columns.find((column) => column.name === name)?.type ?? 'text';
+  const isSame = key.columns.map(
+    (name, place) => `kept.${pg.escapeIdentifier(name)} = v${place + 1}::${typeOf(name)}`,
+  );
+  // a row without a value there is no duplicate of any
+  const hasKey = key.columns.map((_, place) => `v${place + 1} IS NOT NULL`);
+  return `SELECT count(*)::int AS absent FROM ${sent(key.columns.length)}
+    WHERE ${hasKey.join(' AND ')}
+      AND NOT EXISTS (SELECT FROM ${table} AS kept WHERE ${isSame.join(' AND ')})`;
+}
+
+/**
+ * A division by zero, without an index, ends the transaction. It is looked for behind the COPY, whose
+ * lock keeps anybody from dropping it until the commit.
+ */
+function indexCheck({ name, indexes }: Facts): string {
+  const count = indexes.filter(({ isValid }) => isValid).length;
+  return `SELECT 1 / (count(*) >= ${count})::int FROM pg_index
+    WHERE indrelid = ${pg.escapeLiteral(name)}::regclass AND (indisunique OR indisexclusion) AND indisvalid`;
+}
