@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import {
   dropEmptyVariables,
@@ -9,7 +10,7 @@ import { integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/address.ts';
-import { databaseName, statementTimeout, tableName } from './database/values.ts';
+import { columns, databaseName, statementTimeout, tableName } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
 
 export interface ConsumerConfig {
@@ -138,9 +139,14 @@ export function readConfig(
     .action((number, { force = false }) => onDead({ kind: 'show', number, force }));
   dead
     .command('export')
-    .description('all of them as CSV on standard output: name, email, reason')
+    .description('all of them as CSV on standard output: their columns, reason')
+    .addOption(
+      new Option('--columns <names>', 'the columns to write, with commas between them')
+        .default(CONTACT_COLUMNS, CONTACT_COLUMNS.join())
+        .argParser(columns),
+    )
     .option(...force)
-    .action(({ force = false }) => onDead({ kind: 'export', force }));
+    .action(({ columns, force = false }) => onDead({ kind: 'export', columns, force }));
   dead
     .command('replay')
     .description('move them back to the queue')

@@ -9,20 +9,20 @@ import { CONTACT_COLUMNS, HEADERS, UndecodableError } from './message.ts';
  */
 export function parseColumns(header: unknown): readonly string[] {
   if (header === undefined) return CONTACT_COLUMNS;
-  const { rows } = parseRows(Buffer.from(typeof header === 'string' ? header : ''), true, Infinity);
+  const names = typeof header === 'string' ? namesIn(header) : NO_RECORD;
+  if (typeof names !== 'string') return names;
+  throw new UndecodableError(`the header ${HEADERS.columns} ${names}`);
+}
+
+const NO_RECORD = 'is not one record of CSV';
+
+/** The names in a record of CSV, such as `name,"e mail"`, or what is wrong with it. */
+export function namesIn(record: string): readonly string[] | string {
+  const { rows } = parseRows(Buffer.from(record), true, Infinity);
   const [row] = rows;
-  if (!row || row instanceof MalformedRow || rows.length > 1) {
-    throw new UndecodableError(`the header ${HEADERS.columns} is not one record of CSV`);
-  }
-  const names: string[] = [];
-  for (const name of row) {
-    if (name === null || name === '') {
-      throw new UndecodableError(`the header ${HEADERS.columns} has a column without a name`);
-    }
-    if (names.includes(name)) {
-      throw new UndecodableError(`the header ${HEADERS.columns} names "${name}" twice`);
-    }
-    names.push(name);
-  }
-  return names;
+  if (!row || row instanceof MalformedRow || rows.length > 1) return NO_RECORD;
+  const names = row.map((name) => name ?? '');
+  const twice = names.find((name, place) => names.indexOf(name) < place);
+  if (names.includes('')) return 'has a column without a name';
+  return twice === undefined ? names : `names "${twice}" twice`;
 }

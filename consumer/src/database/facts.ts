@@ -19,8 +19,10 @@ export interface Column {
 
 /** What the catalogue says about a unique index, or an exclusion constraint. */
 export interface UniqueIndex {
-  /** As an identifier. */
+  /** As an identifier, with the schema where that is needed to find it. */
   name: string;
+  /** As an identifier, of the constraint that made it, if one did. */
+  constraint: string;
   /** Its columns; expressions are left out. */
   columns: string[];
   /** Whether it is on columns alone, of every row, and compares them for equality. */
@@ -81,6 +83,7 @@ const COLUMNS = `(SELECT coalesce(json_agg(json_build_object(
 
 const INDEXES = `(SELECT coalesce(json_agg(json_build_object(
       'name', indexrelid::regclass::text,
+      'constraint', (SELECT quote_ident(relname) FROM pg_class WHERE oid = indexrelid),
       'columns', ARRAY(SELECT attname FROM unnest(indkey::int2[]) WITH ORDINALITY AS key (number, place)
         JOIN pg_attribute ON attrelid = indrelid AND attnum = number
         WHERE place <= indnkeyatts ORDER BY place),

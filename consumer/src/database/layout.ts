@@ -69,8 +69,8 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
     insertLines: mayLeaveOut
       ? undefined
       : `${into} SELECT ${values((number) => `field[${number}]`)}
-        FROM unnest(string_to_array($1::text, E'\\n')) AS line,
-          LATERAL (SELECT string_to_array(line, ',', '') AS field OFFSET 0) AS fields
+        FROM (SELECT string_to_array(line, ',', '') AS field
+          FROM unnest(string_to_array($1::text, E'\\n')) AS line OFFSET 0) AS lines
         ${onConflict}`,
     countAbsent: mayLeaveOut && key.columns.length > 0 ? countAbsent(facts, key) : undefined,
   };

@@ -1,5 +1,6 @@
+import { codeOf } from '@csv2db/libs/errors.ts';
 import { UndecodableError } from '@csv2db/libs/message.ts';
-import pg from 'pg';
+import type pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
 import { CONTACTS } from './contacts.ts';
 import { type Column, FACTS, type Facts } from './facts.ts';
@@ -96,8 +97,7 @@ export class Table {
 export async function checkTable(client: pg.ClientBase, config: DatabaseConfig): Promise<Table> {
   const { statementTimeout, table: name } = config;
   const isContacts = name === undefined;
-  const { rows } = await runWithin<Facts>(client, statementTimeout, FACTS, [name ?? CONTACTS]);
-  const [facts] = rows;
+  const facts = await factsOf(client, statementTimeout, name ?? CONTACTS);
   const problem = facts ? problemWith(facts, config) : await whyMissing(client, config);
   if (problem !== undefined || !facts) throw new SetUpError(`${whereIs(config)} ${problem}`);
   const table = new Table(facts, config);
@@ -107,6 +107,23 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
   await runWithin(client, statementTimeout, `EXPLAIN ${rehearsed}`, isContacts ? [[], []] : []);
   return table;
 }
+
+/** @returns undefined where the table is not there, or in a schema that is closed to this user. */
+async function factsOf(
+  client: pg.ClientBase,
+  timeout: number,
+  name: string,
+): Promise<Facts | undefined> {
+  try {
+    const { rows } = await runWithin<Facts>(client, timeout, FACTS, [name]);
+    return rows[0];
+  } catch (error) {
+    if (codeOf(error) === INSUFFICIENT_PRIVILEGE) return undefined;
+    throw error;
+  }
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 function whereIs({ host, port }: DatabaseConfig): string {
   return `PostgreSQL at ${host}:${port}`;

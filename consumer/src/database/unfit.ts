@@ -101,6 +101,10 @@ function rewriteProblem({ name, kind, rules, insteadOf }: Facts): string | undef
 function deferrableProblem({ name, indexes }: Facts): string | undefined {
   const deferrable = indexes.find(({ isImmediate }) => !isImmediate);
   if (!deferrable) return undefined;
+  const { constraint, isPlain, isPrimary } = deferrable;
   const columns = deferrable.columns.map((column) => pg.escapeIdentifier(column)).join(', ');
-  return `has a deferrable constraint ${deferrable.name} on ${name}, and finds no duplicates where one is: ALTER TABLE ${name} DROP CONSTRAINT ${deferrable.name}, ADD ${deferrable.isPrimary ? 'PRIMARY KEY' : 'UNIQUE'} (${columns})`;
+  const remedy = isPlain
+    ? `, ADD ${isPrimary ? 'PRIMARY KEY' : 'UNIQUE'} (${columns})`
+    : '; and make it again without DEFERRABLE';
+  return `has a deferrable constraint ${constraint} on ${name}, and finds no duplicates where one is: ALTER TABLE ${name} DROP CONSTRAINT ${constraint}${remedy}`;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { namesIn } from '@csv2db/libs/columns.ts';
 import { duration } from '@csv2db/libs/options/values.ts';
 
 /** The longest name in PostgreSQL, in bytes; it would cut a longer one short. */
@@ -28,6 +29,13 @@ export function tableName(value: string): string {
   throw new InvalidArgumentError(
     `It must be [SCHEMA.]TABLE as in SQL: with spaces, capitals or other characters in double quotes, as '"My Table"'.`,
   );
+}
+
+/** Names of columns, as a record of CSV. */
+export function columns(value: string): readonly string[] {
+  const names = namesIn(value);
+  if (typeof names !== 'string') return names;
+  throw new InvalidArgumentError(`It ${names}.`);
 }
 
 /** How long a statement may take, in milliseconds. */

@@ -1,15 +1,16 @@
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { DeliveryLimit } from '@csv2db/libs/queue/inspect.ts';
 import { liftLimit } from '@csv2db/libs/queue/policy.ts';
+import { exportCsv } from './export.ts';
 import { DeadQueue } from './queue.ts';
-import { exportCsv, list, show } from './read.ts';
+import { list, show } from './read.ts';
 import { purge, replay } from './replay.ts';
 
 /** What to do with the dead letters; `force` looks at those too that RabbitMQ may delete for it. */
 export type DeadTask =
   | { kind: 'list'; json: boolean; force: boolean }
   | { kind: 'show'; number: number; force: boolean }
-  | { kind: 'export'; force: boolean }
+  | { kind: 'export'; columns: readonly string[]; force: boolean }
   | { kind: 'replay'; reason: string | undefined; force: boolean }
   | { kind: 'purge' };
 
@@ -45,7 +46,7 @@ export async function onDeadLetters(
         await show(dead, letters, task.number, print);
         break;
       case 'export':
-        await exportCsv(letters, print);
+        await exportCsv(letters, task.columns, print, warn);
         break;
       case 'replay':
         await replay(dead, letters, config.name, task.reason, print);

@@ -74,12 +74,14 @@ export function* toLetters(
  * happened.
  */
 export function toBareLetter({ refusal, key, body }: Letter, why: string): Letter {
-  const { import: importId, row, rows } = HEADERS;
+  const { import: importId, row, rows, columns } = HEADERS;
   const reason = `${shorten(refusal.reason)} (headers and properties were left out: ${why})`;
   const headers = headersOf({ ...refusal, reason });
-  const kept = [importId, row, rows, ...Object.values(DEAD)].flatMap((name) => {
+  const kept = [importId, row, rows, columns, ...Object.values(DEAD)].flatMap((name) => {
     const value = headers.get(name);
-    return isShort(value) ? [[name, value] as const] : [];
+    // without its columns, however many, a row would be one of others
+    const isKept = isShort(value) || (name === columns && typeof value === 'string');
+    return isKept ? [[name, value] as const] : [];
   });
   const properties = {
     persistent: true,

@@ -1,18 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import type { Contact } from '@csv2db/libs/contact.ts';
-import { parseRows, toContact } from '@csv2db/libs/csv/rows.ts';
 import { FatalError } from '@csv2db/libs/errors.ts';
-import {
-  decodeBody,
-  decodeContact,
-  HEADERS,
-  isCsv,
-  UndecodableError,
-} from '@csv2db/libs/message.ts';
+import { HEADERS } from '@csv2db/libs/message.ts';
 import { printable } from '@csv2db/libs/visible.ts';
 import type { GetMessage } from 'amqplib';
 import { DEAD, reasonOf } from './letter.ts';
 import type { DeadQueue } from './queue.ts';
+import { rowsOf } from './rows.ts';
 
 /** Takes a line of what is printed. */
 type Print = (line: string) => Promise<void>;
@@ -33,6 +26,8 @@ interface Description {
   row: number | undefined;
   /** Number of its rows; undefined when it is one. */
   rows: number | undefined;
+  /** The values of its columns, where it is one row. */
+  values: Record<string, string | null> | undefined;
   name: string | undefined;
   email: string | undefined;
   body: string | undefined;
@@ -80,20 +75,6 @@ export async function show(
   throw new FatalError(`there is no dead letter ${number}: "${dead.name}" holds ${dead.count}`);
 }
 
-/**
- * Prints the contacts of the letters as CSV, with the reason of each; what is no contact has no
- * name and email.
- */
-export async function exportCsv(letters: AsyncIterable<GetMessage>, print: Print): Promise<void> {
-  const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
-  for await (const message of letters) {
-    const reason = reasonOf(message);
-    for (const contact of contactsOf(message)) {
-      await print([contact?.name ?? '', contact?.email ?? '', reason].map(quote).join(','));
-    }
-  }
-}
-
 function describe(message: GetMessage, number: number): Description {
   const { content, properties } = message;
   const headers: Record<string, unknown> = properties.headers ?? {};
@@ -101,8 +82,8 @@ function describe(message: GetMessage, number: number): Description {
     typeof headers[header] === 'string' ? headers[header] : undefined;
   const integer = (header: string): number | undefined =>
     typeof headers[header] === 'number' ? headers[header] : undefined;
-  const contacts = contactsOf(message);
-  const only = contacts.length === 1 ? contacts[0] : undefined;
+  const rows = rowsOf(message);
+  const only = rows.length === 1 ? rows[0] : undefined;
   const isText = isUtf8(content);
   return {
     number,
@@ -113,8 +94,9 @@ function describe(message: GetMessage, number: number): Description {
     import: text(HEADERS.import),
     row: integer(HEADERS.row),
     rows: integer(HEADERS.rows),
-    name: only?.name,
-    email: only?.email,
+    values: only && Object.fromEntries(only),
+    name: only?.get('name') ?? undefined,
+    email: only?.get('email') ?? undefined,
     body: isText ? content.toString() : undefined,
     bodyBase64: isText ? undefined : content.toString('base64'),
   };
@@ -126,27 +108,4 @@ function excerpt({ email, body, bodyBase64 = '' }: Description): string {
   if (text === undefined) return `${Buffer.byteLength(bodyBase64, 'base64')} bytes, not UTF-8`;
   const quoted = JSON.stringify(text.slice(0, 80));
   return quoted.length > 80 ? `${quoted.slice(0, 79)}…` : quoted;
-}
-
-/** A contact, or undefined, for each row of a body; one undefined when the body can't be read. */
-function contactsOf({ content, properties }: GetMessage): (Contact | undefined)[] {
-  if (isCsv(properties.contentType)) {
-    const { rows } = parseRows(content, true, Infinity);
-    const contacts = rows.map(toContact);
-    return contacts.length === 0
-      ? [undefined]
-      : contacts.map((contact) => ('reason' in contact ? undefined : contact));
-  }
-  const body = readable(() => decodeBody(content));
-  const rows: unknown[] = Array.isArray(body) ? body : [body];
-  return rows.map((row) => readable(() => decodeContact(row)));
-}
-
-function readable<T>(decode: () => T): T | undefined {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof UndecodableError) return undefined;
-    throw error;
-  }
 }
