@@ -47,8 +47,9 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
     isContacts && names.includes('email')
       ? { mayConflict: true, target: ['email'], columns: ['email'] }
       : keyOf(facts, names);
+  // a cast to a length, or to a domain that has one, would cut what the assignment refuses
   const values = (toValue: (place: number) => string): string =>
-    columns.map((column, place) => `${toValue(place + 1)}::${castOf(column)}`).join(', ');
+    columns.map(({ type }, place) => `${toValue(place + 1)}::${type}`).join(', ');
   const into = `INSERT INTO ${table} (${identifiers})`;
   const onConflict = onConflictOf(key);
   const isView = kind === 'v';
@@ -74,14 +75,6 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
         ${onConflict}`,
     countAbsent: mayLeaveOut && key.columns.length > 0 ? countAbsent(facts, key) : undefined,
   };
-}
-
-/**
- * What a text is cast to: its column's type without the length, since a cast cuts what is too long,
- * and the assignment refuses it, as COPY does. What is text already is left to that altogether.
- */
-function castOf({ isText, type }: Column): string {
-  return isText ? 'text' : type;
 }
 
 function onConflictOf({ mayConflict, target }: Key): string {
