@@ -32,7 +32,7 @@ step 'database'
 step 'two consumers, and a producer with 1,000 rows'
 rows_before=$(rows)
 dead_before=$(depth csv2db.dead)
-FILE=$sample CONSUMERS=2 RESUME='' "$system" start
+FILE=$sample TABLE='' CONSUMERS=2 RESUME='' "$system" start
 
 step 'the proof'
 # what RabbitMQ tells of a queue may be some seconds old, so an empty one alone means nothing

@@ -92,7 +92,9 @@ services_up() { # FILE CONSUMERS
   stop_services
   rm -rf "$dir/logs"
   mkdir -p "$dir/pids" "$dir/logs"
-  for ((i = 1; i <= $2; i++)); do launch "consumer-$i" consumer; done
+  for ((i = 1; i <= $2; i++)); do
+    FC_CONSUMER_TABLE=${TABLE:-} launch "consumer-$i" consumer
+  done
   FC_PRODUCER_RESUME=${RESUME:-} launch producer producer --file "$1"
   sleep 1
   for ((i = 1; i <= $2; i++)); do
