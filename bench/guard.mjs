@@ -8,14 +8,20 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { writeFiles } from './data.mjs';
 import { CONSUMING, importFile, service } from './import.mjs';
-import { copy } from './rivals.mjs';
+import { copy, copyInto } from './rivals.mjs';
 import { connectTo, createDatabase, dropDatabase, prepare } from './servers.mjs';
+import { createWideTable, storeLines, TABLE, wideLines, writeLines } from './wide.mjs';
 
 const DATABASE = 'csv2db_guard';
 const ROWS = 100_000;
 const ROWS_PER_MESSAGE = 5_000;
 /** Most times as long as `\copy`, the starts of the processes included. */
 const MOST_TIMES = 3;
+/**
+ * The same of a table of ten columns, without the starts: of different rows, which are copied, and of
+ * rows that all come twice, half of which are inserted.
+ */
+const MOST_TIMES_WIDE = { different: 2, twice: 4 };
 /**
  * Most bytes that a process allocates on the heap of JavaScript, a row: half as many again as it
  * does.
@@ -46,13 +52,34 @@ try {
   }
   await prepare(DATABASE);
   const bytes = await allocations(file);
+  const wide = await wideRatios();
   check('times \\copy', Math.min(...ratios), MOST_TIMES);
+  check('times \\copy, ten columns', wide.different, MOST_TIMES_WIDE.different);
+  check('times \\copy, ten columns, each row twice', wide.twice, MOST_TIMES_WIDE.twice);
   check('bytes a row, producer', bytes.producer, MOST_BYTES.producer);
   check('bytes a row, consumer', bytes.consumer, MOST_BYTES.consumer);
   check('writes a message, producer', sender.writes / ROWS, MOST_WRITES);
 } finally {
   await dropDatabase(DATABASE);
   await rm(folder, { recursive: true });
+}
+
+/** How long rows of ten columns take, in times of `\\copy`: the better of two runs. */
+async function wideRatios() {
+  await createWideTable(DATABASE);
+  const lines = wideLines(ROWS);
+  const twice = lines.flatMap((line, row) => [line, lines[row >> 1] ?? line]);
+  const file = await writeLines(join(folder, 'wide.csv'), lines);
+  const best = { different: Infinity, twice: Infinity };
+  for (let run = 0; run < 2; run += 1) {
+    await prepare(DATABASE, TABLE);
+    const base = (await copyInto(DATABASE, file, TABLE)).seconds;
+    await prepare(DATABASE, TABLE);
+    best.different = Math.min(best.different, (await storeLines(DATABASE, lines)) / base);
+    await prepare(DATABASE, TABLE);
+    best.twice = Math.min(best.twice, (await storeLines(DATABASE, twice)) / base);
+  }
+  return best;
 }
 
 /**

@@ -8,8 +8,17 @@ import { databaseUrl } from './servers.mjs';
 const PARALLEL_COPY = 'timescaledb-parallel-copy';
 
 /** @type {Case['run']} */
-export function copy(database, { path }) {
-  return psql(database, [`\\copy contacts (name, email) FROM '${path}' (FORMAT csv)`]);
+export function copy(database, file) {
+  return copyInto(database, file, 'contacts (name, email)');
+}
+
+/**
+ * @param {string} database
+ * @param {import('./data.mjs').File} file
+ * @param {string} table
+ */
+export function copyInto(database, { path }, table) {
+  return psql(database, [`\\copy ${table} FROM '${path}' (FORMAT csv)`]);
 }
 
 /**

@@ -69,12 +69,14 @@ export async function connectTo(database) {
 
 /**
  * Makes all runs begin alike: with an empty table, and without a queue.
+ *
  * @param {string} database
+ * @param {string} [table]
  */
-export async function prepare(database) {
+export async function prepare(database, table = 'contacts') {
   await deleteQueues();
   const client = await connectTo(database);
-  await client.query('TRUNCATE contacts');
+  await client.query(`TRUNCATE ${table}`);
   await client.query('CHECKPOINT');
   await client.end();
 }
