@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { until } from './sandbox.ts';
 import { tables } from './tables.ts';
 
 const bench = tables();
@@ -204,6 +205,23 @@ describe('a table without a unique constraint', () => {
       /^the table test.t has no unique constraint that tells duplicates .* stored again: ALTER TABLE test.t ADD UNIQUE/,
     );
     expect(await bench.rows('t')).toHaveLength(4);
+  });
+
+  it('finds duplicates once one is added, while a consumer is connected', async () => {
+    await bench.create('CREATE TABLE t (n int)');
+    const consumer = bench.sandbox.start('consumer', ['--parallel', '1', '--table', 'test.t']);
+    const isStored = (count: number) =>
+      until(`${count} rows`, async () => (await bench.rows('t')).length === count);
+    await consumer.logged(/^consuming/);
+    await bench.send('n', '1\n');
+    await isStored(1);
+    await bench.sandbox.pool.query('ALTER TABLE test.t ADD UNIQUE (n)');
+    await bench.send('n', '1\n2\n2\n');
+    await isStored(2);
+    consumer.kill('SIGTERM');
+    await consumer.succeeds();
+    const counts = { inserted: 2, duplicates: 2, dead: 0 };
+    expect(await consumer.logged(/^stopped/)).toMatchObject(counts);
   });
 
   it('counts what a trigger leaves out as skipped', async () => {

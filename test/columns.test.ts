@@ -51,6 +51,27 @@ it('a message that names what the table lacks, or nothing that can be read, is d
   expect(letters[0]?.columns).toBe('A');
 });
 
+it('a message without a column that must have a value is dead, until the table has a default', async () => {
+  await bench.create('CREATE TABLE t (a int UNIQUE, b int NOT NULL)');
+  const { pool } = bench.sandbox;
+  const consumer = bench.sandbox.start('consumer', ['--parallel', '1', '--table', 'test.t']);
+  await consumer.logged(/^consuming/);
+  await bench.send('a', '1\n2\n');
+  await until('it is dead', async () => (await bench.sandbox.ready('csv2db.dead')) === 1);
+  await pool.query('ALTER TABLE test.t ALTER b SET DEFAULT 7');
+  await bench.send('a', '3\n');
+  await until('one is stored', async () => (await bench.rows('t')).join() === '(3,7)');
+  consumer.kill('SIGTERM');
+  await consumer.succeeds();
+  expect(await bench.letters()).toEqual([
+    {
+      body: '1\n2\n',
+      reason: 'the row has no column "b", which must not be null and has no default: test.t (a, b)',
+      columns: 'a',
+    },
+  ]);
+});
+
 it('a column that is added while a consumer is connected is found, and one that is gone is said', async () => {
   await bench.create('CREATE TABLE t (a int UNIQUE, old text)');
   const { pool } = bench.sandbox;

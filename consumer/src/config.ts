@@ -43,7 +43,7 @@ export function readConfig(
   let task: Task = { kind: 'consume' };
   const command = serviceCommand(
     'consumer',
-    'Stores the contacts of a RabbitMQ queue in PostgreSQL, until it is stopped.',
+    'Stores the rows of a RabbitMQ queue in PostgreSQL, until it is stopped.',
     version,
   )
     .addOption(

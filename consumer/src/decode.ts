@@ -31,7 +31,8 @@ export function decodeCsv(
 }
 
 /** A row of JSON and where it goes, or what is refused of a message. */
-export type FoundInJson = { row: Row; layout: Layout } | { refusal: Refusal };
+export type FoundInJson =
+  { row: Row; layout: Layout } | { refusal: Refusal; error: UndecodableError };
 
 /**
  * A message of JSON, row by row.
@@ -45,7 +46,7 @@ export function* decodeJson(
 ): Generator<FoundInJson, void> {
   const body = attempt(() => decodeBody(delivery.content));
   if (body instanceof UndecodableError) {
-    yield { refusal: { delivery, reason: body.message } };
+    yield { refusal: { delivery, reason: body.message }, error: body };
     return;
   }
   const isOne = !Array.isArray(body);
@@ -58,7 +59,7 @@ export function* decodeJson(
       continue;
     }
     const part = index === undefined ? undefined : { index, value: json };
-    yield { refusal: { delivery, part, reason: found.message } };
+    yield { refusal: { delivery, part, reason: found.message }, error: found };
   }
 }
 

@@ -10,9 +10,9 @@ import { whyMissing } from './missing.ts';
 import { SetUpError } from './problem.ts';
 import { grant, problemWith, warningsOf } from './unfit.ts';
 
-/** The table lacks a column that a row has. It may have been added since it was looked at. */
-export class NoColumnError extends UndecodableError {
-  override name = 'NoColumnError';
+/** The columns of a message are not those of the table. It may have changed since it was looked at. */
+export class ColumnsError extends UndecodableError {
+  override name = 'ColumnsError';
 }
 
 /** Most lists of columns that are remembered; of more, somebody makes them up. */
@@ -50,14 +50,15 @@ export class Table {
   /**
    * How rows of some columns get into it.
    *
-   * @throws NoColumnError when it lacks one of them; UndecodableError when it takes no value for
-   * one; SetUpError when this user may not insert into one, or find duplicates.
+   * @throws ColumnsError when it lacks one of them, takes no value for one, or needs one more;
+   * SetUpError when this user may not insert into one, or find duplicates.
    */
   layoutOf(names: readonly string[]): Layout {
     const id = names.join('\0');
     const known = this.#layouts.get(id);
     if (known) return known;
     const layout = layoutOf(this.#facts, this.#insertable(names), this.isContacts);
+    this.#requireRest(names);
     const hidden = layout.key.some((place) => layout.columns[place]?.isSelectable === false);
     if (hidden) this.#refuse(grant(this.#facts, this.#config));
     if (this.#layouts.size === MOST_LAYOUTS) this.#layouts.clear();
@@ -69,17 +70,26 @@ export class Table {
     return names.map((name) => {
       const column = this.#columns.get(name);
       if (!column) {
-        throw new NoColumnError(`the table has no column "${name}": ${this.description}`);
+        throw new ColumnsError(`the table has no column "${name}": ${this.description}`);
       }
       if (column.isGenerated) {
         const how = column.isIdentityAlways ? 'GENERATED ALWAYS AS IDENTITY' : 'generated';
-        throw new UndecodableError(
-          `the column "${name}" of the table takes no value: it is ${how}`,
-        );
+        throw new ColumnsError(`the column "${name}" of the table takes no value: it is ${how}`);
       }
       if (!column.isInsertable) this.#refuse(grant(this.#facts, this.#config));
       return column;
     });
+  }
+
+  /** A view, or a trigger, may fill in what is not named. */
+  #requireRest(names: readonly string[]): void {
+    const { columns, hasTrigger, kind } = this.#facts;
+    if (hasTrigger || kind === 'v') return;
+    const lacking = columns.find(({ name, isRequired }) => isRequired && !names.includes(name));
+    if (!lacking) return;
+    throw new ColumnsError(
+      `the row has no column "${lacking.name}", which must not be null and has no default: ${this.description}`,
+    );
   }
 
   #refuse(problem: string): never {

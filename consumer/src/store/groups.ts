@@ -2,7 +2,7 @@ import { parseColumns } from '@csv2db/libs/columns.ts';
 import { HEADERS, isCsv, UndecodableError } from '@csv2db/libs/message.ts';
 import type { Delivery, Refusal, Row } from '../batch.ts';
 import type { Layout } from '../database/layout.ts';
-import { NoColumnError, type Table } from '../database/table.ts';
+import { ColumnsError, type Table } from '../database/table.ts';
 import { decodeCsv, decodeJson } from '../decode.ts';
 import { isPlain } from './lines.ts';
 
@@ -20,8 +20,8 @@ export interface Grouped {
   groups: Iterable<Group>;
   /** What holds no row of the table. */
   refusals: Refusal[];
-  /** Whether something is refused for a column that the table lacked when it was looked at. */
-  isColumnMissing: boolean;
+  /** Whether something is refused for what columns the table had when it was looked at. */
+  isOfOtherColumns: boolean;
 }
 
 /** Parts a batch by the columns of its rows; as a rule it is one group. */
@@ -29,12 +29,16 @@ export function group(batch: readonly Delivery[], table: Table): Grouped {
   const groups = new Map<Layout, Group>();
   const refusals: Refusal[] = [];
   const layouts = new Map<unknown, Layout | UndecodableError>();
-  let isColumnMissing = false;
+  let isOfOtherColumns = false;
 
   const add = (layout: Layout, body: Body): void => {
     const known = groups.get(layout);
     if (known) known.bodies.push(body);
     else groups.set(layout, { layout, bodies: [body] });
+  };
+  const refuse = (refusal: Refusal, error: UndecodableError): void => {
+    refusals.push(refusal);
+    isOfOtherColumns ||= error instanceof ColumnsError;
   };
   const namedBy = (header: unknown): Layout | UndecodableError => {
     const layout = layouts.get(header) ?? layoutNamed(header, table);
@@ -48,11 +52,10 @@ export function group(batch: readonly Delivery[], table: Table): Grouped {
     const isOfCsv = isCsv(delivery.properties.contentType);
     const layout = isOfCsv || header !== undefined ? namedBy(header) : undefined;
     if (layout instanceof UndecodableError) {
-      isColumnMissing ||= layout instanceof NoColumnError;
-      refusals.push({ delivery, reason: layout.message });
+      refuse({ delivery, reason: layout.message }, layout);
     } else if (!isOfCsv || layout === undefined) {
       for (const found of decodeJson(delivery, layout, table)) {
-        if ('refusal' in found) refusals.push(found.refusal);
+        if ('refusal' in found) refuse(found.refusal, found.error);
         else add(found.layout, { delivery, rows: [found.row] });
       }
     } else if (isPlain(delivery, layout.columns.length)) {
@@ -63,7 +66,7 @@ export function group(batch: readonly Delivery[], table: Table): Grouped {
       add(layout, { delivery, rows: decoded.rows });
     }
   }
-  return { groups: groups.values(), refusals, isColumnMissing };
+  return { groups: groups.values(), refusals, isOfOtherColumns };
 }
 
 function layoutNamed(header: unknown, table: Table): Layout | UndecodableError {

@@ -40,8 +40,8 @@ export class Store {
   async store(batch: readonly Delivery[]): Promise<Outcome> {
     return await this.#database.use(async (client, table) => {
       let grouped = group(batch, table);
-      // somebody may have added the column
-      if (grouped.isColumnMissing) grouped = group(batch, await this.#database.lookAgain(client));
+      // they may have been changed
+      if (grouped.isOfOtherColumns) grouped = group(batch, await this.#database.lookAgain(client));
       const outcomes = [refused(grouped.refusals)];
       for (const rows of grouped.groups) outcomes.push(await this.#storeGroup(client, rows));
       return sum(outcomes);
@@ -49,18 +49,24 @@ export class Store {
   }
 
   async #storeGroup(client: pg.PoolClient, rows: Group): Promise<Outcome> {
-    const { mayConflict } = rows.layout;
-    if (!this.#seen.isWatching || !mayConflict) {
+    if (!this.#seen.isWatching || !rows.layout.mayConflict) {
       const copied = await this.#copyAsTheyCame(client, rows);
       if (copied) return copied;
     }
-    if (!mayConflict) {
-      const { rows: all, refusals } = decoded(rows);
-      const insertion = new Insertion(client, rows.layout, this.#size);
-      return sum([await insertion.insert(all), refused(refusals)]);
-    }
+    if (!rows.layout.mayConflict) return await this.#storeWithoutKey(client, rows);
     this.#seen.watch();
     return await this.#storeInOrder(client, rows);
+  }
+
+  /** Stores rows that no unique constraint was about, and that COPY failed for. */
+  async #storeWithoutKey(client: pg.PoolClient, rows: Group): Promise<Outcome> {
+    const table = await this.#database.lookAgain(client);
+    const layout = table.layoutOf(rows.layout.columns.map(({ name }) => name));
+    // a constraint was added, as the consumer asks for
+    if (layout.mayConflict) return await this.#storeInOrder(client, { ...rows, layout });
+    const { rows: all, refusals } = decoded(rows);
+    const insertion = new Insertion(client, layout, this.#size);
+    return sum([await insertion.insert(all), refused(refusals)]);
   }
 
   /** Copies rows. @returns undefined when that fails. */
