@@ -60,10 +60,9 @@ export class Store {
 
   /** Stores rows that no unique constraint was about, and that COPY failed for. */
   async #storeWithoutKey(client: pg.PoolClient, rows: Group): Promise<Outcome> {
+    // a constraint may have been added, as the consumer asks for
     const table = await this.#database.lookAgain(client);
     const layout = table.layoutOf(rows.layout.columns.map(({ name }) => name));
-    // a constraint was added, as the consumer asks for
-    if (layout.mayConflict) return await this.#storeInOrder(client, { ...rows, layout });
     const { rows: all, refusals } = decoded(rows);
     const insertion = new Insertion(client, layout, this.#size);
     return sum([await insertion.insert(all), refused(refusals)]);

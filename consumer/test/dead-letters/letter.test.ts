@@ -129,6 +129,14 @@ describe('a dead letter', () => {
     expect(reasonOf(delivered(long))).toHaveLength(1_000);
   });
 
+  it('without what could not be published keeps the columns, however many, that its row is of', () => {
+    const columns = Array.from({ length: 1_000 }, (_, number) => `column ${number}`).join();
+    const headers = { 'x-csv2db-columns': columns, 'x-origin': 'o'.repeat(70_000) };
+    const bare = toBareLetter(letter(delivery('x', { headers })), 'too large');
+    expect(bare.properties.headers).toMatchObject({ 'x-csv2db-columns': columns });
+    expect(bare.properties.headers).not.toHaveProperty('x-origin');
+  });
+
   it('without what could not be published keeps what says what happened', () => {
     const headers = { ...PROPERTIES.headers, trace: 'x'.repeat(70_000) };
     const bare = toBareLetter(letter(delivery('x', { headers })), 'too large');
