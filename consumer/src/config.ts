@@ -76,7 +76,10 @@ export function readConfig(
         .argParser(databaseName),
     )
     .addOption(
-      new Option('--table <[schema.]table>', 'table to store the rows in (default: contacts)')
+      new Option(
+        '--table <[schema.]table>',
+        'table to store the rows in (default: contacts, of a name and a unique email)',
+      )
         .env('FC_CONSUMER_TABLE')
         .argParser(tableName),
     )

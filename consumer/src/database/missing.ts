@@ -27,7 +27,7 @@ export async function whyMissing(client: pg.ClientBase, config: DatabaseConfig):
   const [elsewhere] = rows;
   const missing = `has no table ${config.table ?? CONTACTS} in "${config.name}"`;
   if (!elsewhere || (isContacts && !elsewhere.isExact)) {
-    return isContacts
+    return (config.table ?? CONTACTS) === CONTACTS
       ? `${missing}: create it with "consumer migrate"`
       : `${missing}: create it, or name another one with --table`;
   }

@@ -6,9 +6,12 @@ import { ColumnsError, type Table } from '../database/table.ts';
 import { decodeCsv, decodeJson } from '../decode.ts';
 import { isPlain } from './lines.ts';
 
-/** The rows of a message, or some of them: plain lines stay bytes until somebody needs more. */
-export type Body =
-  { delivery: Delivery; rows: readonly Row[] } | { delivery: Delivery; rows: undefined };
+/** The rows of a message, or some of them. */
+export interface Body {
+  delivery: Delivery;
+  /** Undefined of plain lines, which stay bytes until somebody needs more. */
+  rows: readonly Row[] | undefined;
+}
 
 /** The rows of a batch that have the same columns, in the order of their deliveries. */
 export interface Group {
@@ -62,7 +65,8 @@ export function group(batch: readonly Delivery[], table: Table): Grouped {
       add(layout, { delivery, rows: undefined });
     } else {
       const decoded = decodeCsv(delivery, layout);
-      refusals.push(...decoded.refusals);
+      // a message may have more than a call takes arguments
+      for (const refusal of decoded.refusals) refusals.push(refusal);
       add(layout, { delivery, rows: decoded.rows });
     }
   }

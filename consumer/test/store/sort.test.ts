@@ -48,3 +48,9 @@ it('texts that differ further behind stay as they are', () => {
     `${'c'.repeat(20)}1`,
   ]);
 });
+
+it('texts that are the same stay in an order that is given', () => {
+  const bytes = Buffer.from('baba');
+  const texts = { begins: [0, 1, 2, 3], ends: [1, 2, 3, 4] };
+  expect([...orderOf(bytes, texts, Uint32Array.of(3, 2, 1, 0))]).toEqual([3, 1, 2, 0]);
+});

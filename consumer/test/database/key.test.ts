@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import type { Column, Facts, UniqueIndex } from '../../src/database/facts.ts';
+import { keyOf } from '../../src/database/key.ts';
+
+/** A table with the columns `id`, which has a default, `email` and `region`, and some unique indexes. */
+function facts(...indexes: Partial<UniqueIndex>[]): Facts {
+  const column = (name: string): Column => ({ name, hasDefault: name === 'id' }) as Column;
+  return {
+    kind: 'r',
+    columns: ['id', 'email', 'region'].map(column),
+    indexes: indexes.map((index) => ({
+      columns: [],
+      isPlain: true,
+      isPrimary: false,
+      isValid: true,
+      isImmediate: true,
+      ...index,
+    })),
+    // the rest of the facts is not looked at
+  } as unknown as Facts;
+}
+
+const ID = { columns: ['id'], isPrimary: true };
+const EMAIL = { columns: ['email'] };
+const BOTH = { columns: ['region', 'email'] };
+const EXPRESSION = { columns: [], isPlain: false };
+
+const NONE = { mayConflict: false, target: undefined, columns: [] };
+
+it.each([
+  ['no constraint', facts(), ['email'], NONE],
+  ['one that was not built', facts({ ...EMAIL, isValid: false }), ['email'], NONE],
+  ['one that is not about the columns', facts(ID), ['email'], NONE],
+  [
+    'one of theirs',
+    facts(ID, EMAIL),
+    ['email'],
+    { mayConflict: true, target: ['email'], columns: ['email'] },
+  ],
+  [
+    'one of which they have a part',
+    facts(BOTH),
+    ['email'],
+    { mayConflict: true, target: ['region', 'email'], columns: [] },
+  ],
+  [
+    'two, of which one has a default',
+    facts(ID, EMAIL),
+    ['id', 'email'],
+    { mayConflict: true, target: undefined, columns: ['email'] },
+  ],
+  [
+    'a primary key that has none',
+    facts(EMAIL, { ...BOTH, isPrimary: true }),
+    ['email', 'region'],
+    { mayConflict: true, target: undefined, columns: ['region', 'email'] },
+  ],
+  [
+    'an expression',
+    facts(EXPRESSION),
+    ['email'],
+    { mayConflict: true, target: undefined, columns: [] },
+  ],
+  [
+    'an expression beside one of theirs',
+    facts(EMAIL, EXPRESSION),
+    ['email'],
+    { mayConflict: true, target: undefined, columns: ['email'] },
+  ],
+])('what tells duplicates by %s', (_, table, columns, key) => {
+  expect(keyOf(table, columns)).toEqual(key);
+});
