@@ -38,6 +38,18 @@ test('"make start" takes a file with an awkward name', async () => {
   expect(await project.succeeds(['status'])).toMatch(/^1001 rows/m);
 });
 
+test('"make start TABLE=…" stores the rows in that table, if it is there', async () => {
+  const file = join(project.folder, 'people.csv');
+  await writeFile(file, 'Ann,ann@local.example\n');
+  const table = { FILE: file, CONSUMERS: '1', TABLE: 'app."Jane\'s"' };
+  expect(await project.refuses(['start'], table)).toContain('has no table app."Jane\'s"');
+  await project.sql(`CREATE SCHEMA app; CREATE TABLE app."Jane's" (email text UNIQUE, name text)`);
+  await project.succeeds(['start'], table);
+  await until('a row', async () => {
+    return /^1 rows in the table app/m.test(await project.succeeds(['status'], table));
+  });
+});
+
 test('"make stop" ends everything, and says so', async () => {
   expect(await project.succeeds(['stop'])).toContain('stopped');
   expect(await project.succeeds(['stop'])).toContain('nothing ran');

@@ -127,6 +127,18 @@ test('"make start RESUME=1" goes on where the import of that file stood', async 
   }
 });
 
+test('"make start TABLE=…" stores the rows in that table, if it is there', async () => {
+  const file = join(project.folder, 'people.csv');
+  await writeFile(file, 'Ann,ann@table.example\n');
+  const table = { FILE: file, CONSUMERS: '1', TABLE: 'app."Jane\'s"' };
+  expect(await project.refuses(['start'], table)).toContain('has no table app."Jane\'s"');
+  await project.sql(`CREATE SCHEMA app; CREATE TABLE app."Jane's" (email text UNIQUE, name text)`);
+  await project.succeeds(['start'], table);
+  await until('a row', async () => {
+    return /^1 rows in the table app/m.test(await project.succeeds(['status'], table));
+  });
+});
+
 test('"make stop" leaves no container, and the rows', async () => {
   const rows = await project.countContacts();
   expect(await project.succeeds(['stop'])).toContain('stopped');
