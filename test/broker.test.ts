@@ -57,7 +57,7 @@ describe('status 1 and the first cause, for', () => {
     [
       'a port that speaks only TLS',
       Buffer.from([0x15, 3, 3, 0, 2, 2, 10]),
-      /speaks TLS there, which is not supported: --queue-addr/,
+      /speaks only TLS there: say amqps:\/\/ in --queue-url/,
     ],
     [
       'a port of a web server',

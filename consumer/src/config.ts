@@ -1,11 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
 import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
-import {
-  dropEmptyVariables,
-  queueConfig,
-  serviceCommand,
-} from '@csv2db/libs/options/service-command.ts';
+import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
+import { dropEmptyVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
 import { integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
@@ -174,11 +171,12 @@ export function readConfig(
   const options = command
     .parse(withDoubleDashes(args, [command, ...dead.commands]), { from: 'user' })
     .opts();
+  const sourceOf = (name: string): string | undefined => command.getOptionValueSource(name);
   return {
     task,
     config: {
       parallel: options.parallel,
-      queue: queueConfig(options),
+      queue: queueConfig(options, sourceOf),
       batches: { bytes: options.batchBytes, prefetch: options.prefetch },
       database: {
         host: options.dbHost,

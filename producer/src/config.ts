@@ -1,11 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
-import {
-  dropEmptyVariables,
-  queueConfig,
-  serviceCommand,
-} from '@csv2db/libs/options/service-command.ts';
+import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
+import { dropEmptyVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
 import { boolean, durationOrForever, integer, type LogLevel } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { CheckpointPlace } from './checkpoint/store.ts';
@@ -151,6 +148,7 @@ export function readConfig(args: string[], version: string): ProducerConfig {
   if (options.delimiter !== undefined && options.delimiter === options.quote) {
     throw new FatalError('--delimiter and --quote are the same character');
   }
+  const sourceOf = (name: string): string | undefined => command.getOptionValueSource(name);
   return {
     files: options.file,
     columns: options.columns.map(({ name }) => name),
@@ -170,7 +168,7 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     resume: options.resume,
     checkpoint: options.checkpoint,
     parallel: options.parallel,
-    queue: queueConfig(options),
+    queue: queueConfig(options, sourceOf),
     rowsPerMessage: options.rowsPerMessage,
     retryFor: options.retryFor,
     drainTimeout: options.drainTimeout,

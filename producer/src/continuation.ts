@@ -1,3 +1,5 @@
+import { QUEUE_URL, withoutPassword } from '@csv2db/libs/options/queue-url.ts';
+
 /** What a command to go on depends on. */
 export interface Continuation {
   /** The arguments of this process, with two dashes. */
@@ -20,7 +22,8 @@ export function continuation({ args, rows, limit, canResume }: Continuation): st
   const dropped = ['--offset', '--resume', '--limit', '--queue-pass'];
   if (!canResume) dropped.push('--checkpoint');
   const until = limit === Infinity ? [] : ['--limit', String(limit)];
-  const words = [process.argv[1] ?? 'producer', ...without(args, dropped), ...from, ...until];
+  const kept = withoutPasswords(without(args, dropped));
+  const words = [process.argv[1] ?? 'producer', ...kept, ...from, ...until];
   return words.map(quoted).join(' ');
 }
 
@@ -34,6 +37,16 @@ function without(args: readonly string[], flags: readonly string[]): string[] {
     const takesNone = before === '--resume' && isFlag(arg);
     const isValueOfOne = before !== undefined && flags.includes(before) && !takesNone;
     return !flags.includes(name) && !isValueOfOne;
+  });
+}
+
+/** Arguments in which the URL of the queue has no password. */
+function withoutPasswords(args: readonly string[]): string[] {
+  return args.map((arg, index) => {
+    if (args[index - 1] === QUEUE_URL) return withoutPassword(arg);
+    const assigned = `${QUEUE_URL}=`;
+    if (!arg.startsWith(assigned)) return arg;
+    return assigned + withoutPassword(arg.slice(assigned.length));
   });
 }
 

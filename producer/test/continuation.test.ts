@@ -12,6 +12,17 @@ it.each<[string[], object, string]>([
   [['--file', 'a.csv'], { canResume: false }, '--file a.csv --offset 12'],
   [['--file', 'a.csv', '--limit', '9'], { limit: 3 }, '--file a.csv --resume --limit 3'],
   [['--file', 'a.csv', '--queue-pass', 'secret'], {}, '--file a.csv --resume'],
+  [
+    ['--queue-url', 'amqps://ann:p%40ss@a/team,amqps://ann:p%40ss@b', '--file', 'a'],
+    {},
+    '--queue-url amqps://ann@a/team,amqps://ann@b --file a --resume',
+  ],
+  [
+    ['--queue-url=amqp://ann:a=b@a', '--file', 'a'],
+    {},
+    '--queue-url=amqp://ann@a --file a --resume',
+  ],
+  [['--queue-pass-file', '/p', '--file', 'a'], {}, '--queue-pass-file /p --file a --resume'],
   [['--file=a b.csv', '--resume', '--offset=3'], {}, "'--file=a b.csv' --resume"],
   [['--checkpoint', 'none', '--file', 'a'], { canResume: false }, '--file a --offset 12'],
 ])('of %j with %j, the command to go on is %s', (args, rest, expected) => {

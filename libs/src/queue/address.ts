@@ -1,3 +1,6 @@
+import type { Password } from '../password.ts';
+import type { TlsFiles } from '../tls/files.ts';
+
 /** Where a RabbitMQ broker is. */
 export interface Address {
   host: string;
@@ -10,7 +13,11 @@ export interface QueueConfig {
   /** Brokers of one cluster, tried in turn. */
   addresses: readonly Address[];
   user: string;
-  password: string;
+  password: Password;
+  /** What TLS takes; undefined where the connection is plain. */
+  tls: TlsFiles | undefined;
+  /** The flags that gave what may be wrong, for messages. */
+  flags: { address: string; login: string };
   /** Name of the queue, on the default exchange. */
   name: string;
   /** Name of the queue for what can't be stored. */

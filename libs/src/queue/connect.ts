@@ -1,9 +1,9 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Socket } from 'node:net';
 import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { FatalError, messageOf } from '../errors.ts';
+import { secureContextOf } from '../tls/files.ts';
 import type { Address, QueueConfig } from './address.ts';
 import { handshakeProblem } from './refusal.ts';
+import { gatherWrites, withSocket } from './socket.ts';
 
 /** How long the broker may take to accept a connection and its handshake, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
@@ -36,18 +36,23 @@ export async function connectToFirst(
  *
  * @param clientName what the connection is called on the broker's management page.
  * @throws TransientError when it can't be reached, or is at a limit.
- * @throws FatalError when it refuses the user or the vhost, or is no plain AMQP 0-9-1 server.
+ * @throws FatalError when it refuses the user or the vhost, is no AMQP 0-9-1 server, or TLS fails;
+ * also when the password or a file of TLS, which are read each time, can't be read.
  */
 export async function connectTo(
   address: Address,
-  { user, password }: QueueConfig,
+  config: QueueConfig,
   clientName: string,
 ): Promise<ChannelModel> {
+  const { user, tls } = config;
+  const password = await config.password();
+  const secureContext = tls && secureContextOf(tls);
   const received: Buffer[] = [];
   const receive = (bytes: Buffer): void => void received.push(bytes);
   const [opening, socket] = withSocket(() =>
     connect(
       {
+        protocol: tls ? 'amqps' : 'amqp',
         hostname: address.host,
         port: address.port,
         username: user,
@@ -60,6 +65,7 @@ export async function connectTo(
         noDelay: true,
         keepAlive: true,
         clientProperties: { connection_name: clientName },
+        ...(secureContext && { secureContext }),
       },
     ),
   );
@@ -71,51 +77,10 @@ export async function connectTo(
     if (socket) gatherWrites(socket);
     return connection;
   } catch (error) {
-    throw handshakeProblem(error, Buffer.concat(received), address, user);
+    throw handshakeProblem(error, Buffer.concat(received), address, config);
   } finally {
     socket?.off('data', receive);
   }
-}
-
-/**
- * What a client gives, and the socket that it opens, which amqplib keeps to itself. Where Node.js
- * does not tell the socket, all works without it, but why a broker refuses is not known.
- */
-function withSocket<T>(open: () => T): [T, Socket | undefined] {
-  const sockets: Socket[] = [];
-  const onSocket = (message: unknown): void => {
-    if (typeof message !== 'object' || message === null || !('socket' in message)) return;
-    if (message.socket instanceof Socket) sockets.push(message.socket);
-  };
-  subscribe('net.client.socket', onSocket);
-  try {
-    return [open(), sockets[0]];
-  } finally {
-    unsubscribe('net.client.socket', onSocket);
-  }
-}
-
-/** What gathering takes of a socket, whose `write` has several forms. */
-interface Writes {
-  readonly writableCorked: number;
-  cork(): void;
-  uncork(): void;
-  write(...args: unknown[]): boolean;
-}
-
-/**
- * Sends together what amqplib writes in one turn of the event loop. It writes each message by
- * itself, and each would be a system call and a packet.
- */
-function gatherWrites(socket: Writes): void {
-  const write = socket.write.bind(socket);
-  socket.write = (...args) => {
-    if (socket.writableCorked === 0) {
-      socket.cork();
-      process.nextTick(() => socket.uncork());
-    }
-    return write(...args);
-  };
 }
 
 /** Does one thing on a channel of its own: the broker closes the channel of what it refuses. */

@@ -1,5 +1,6 @@
 import { connectionProblem, FatalError, messageOf, TransientError } from '../errors.ts';
-import { type Address, formatAddress } from './address.ts';
+import { speaksNoTls, tlsProblem } from '../tls/problem.ts';
+import { type Address, formatAddress, type QueueConfig } from './address.ts';
 
 /** `connection.close` of AMQP 0-9-1: class 10, method 50. */
 const CONNECTION_CLOSE = 0x00_0a_00_32;
@@ -18,7 +19,7 @@ export function handshakeProblem(
   error: unknown,
   received: Buffer,
   address: Address,
-  user: string,
+  { user, tls, flags }: Pick<QueueConfig, 'user' | 'tls' | 'flags'>,
 ): FatalError | TransientError {
   const where = `RabbitMQ at ${formatAddress(address)}`;
   const { vhost } = address;
@@ -28,18 +29,23 @@ export function handshakeProblem(
   const transient = (text: string): TransientError =>
     new TransientError(`${where} ${text}`, { cause: error });
 
+  const failure = tls && tlsProblem(error, tls);
+  if (failure !== undefined) return fatal(failure);
+  if (tls && speaksNoTls(error)) {
+    return fatal('speaks no TLS there: its port for TLS is 5671 as a rule; else say amqp://');
+  }
   if (received[0] === TLS_ALERT) {
-    return fatal('speaks TLS there, which is not supported: --queue-addr needs its plain port');
+    return fatal('speaks only TLS there: say amqps:// in --queue-url');
   }
   if (received.length > 0 && received[0] !== METHOD_FRAME) {
-    return fatal('does not speak AMQP 0-9-1 there: check the port in --queue-addr');
+    return fatal(`does not speak AMQP 0-9-1 there: check the port in ${flags.address}`);
   }
   if (/mechanism PLAIN is not/i.test(why)) return fatal('takes no password: it must allow PLAIN');
   if (closing === undefined) {
-    return transient(`(--queue-addr) can't be reached: ${socketProblem(error)}`);
+    return transient(`(${flags.address}) can't be reached: ${socketProblem(error)}`);
   }
   if (/login was refused/i.test(why)) {
-    return fatal(`refused the user "${user}": check --queue-user and --queue-pass`);
+    return fatal(`refused the user "${user}": check ${flags.login}`);
   }
   if (/is reached/.test(why)) return transient(`accepts no more connections: ${why}`);
   if (/is down/.test(why)) {
@@ -48,7 +54,7 @@ export function handshakeProblem(
     );
   }
   if (/not found/.test(why)) {
-    return fatal(`says that the vhost "${vhost}" does not exist: check --queue-addr`);
+    return fatal(`says that the vhost "${vhost}" does not exist: check ${flags.address}`);
   }
   if (/refused for user/.test(why)) {
     return fatal(`does not let the user "${user}" into the vhost "${vhost}": set_permissions does`);

@@ -3,6 +3,11 @@ import { FatalError, TransientError } from '../../src/errors.ts';
 import { closeText, handshakeProblem, wordsOf } from '../../src/queue/refusal.ts';
 
 const ADDRESS = { host: 'queue', port: 5672, vhost: 'team' };
+const CONFIG = {
+  user: 'ann',
+  tls: undefined,
+  flags: { address: '--queue-addr', login: '--queue-user and --queue-pass' },
+};
 
 /** A method frame on channel 0, as a broker sends it. */
 function frame(method: number[], args: Buffer): Buffer {
@@ -68,7 +73,7 @@ describe('a connection that could not be opened', () => {
       /closed .*: broker is shutting/,
     ],
   ])('by %j is told so', (text, type, message) => {
-    const problem = handshakeProblem(new Error('?'), close(text), ADDRESS, 'ann');
+    const problem = handshakeProblem(new Error('?'), close(text), ADDRESS, CONFIG);
     expect(problem).toBeInstanceOf(type);
     expect(problem.message).toMatch(/^RabbitMQ at queue:5672\/team /);
     expect(problem.message).toMatch(message);
@@ -76,7 +81,7 @@ describe('a connection that could not be opened', () => {
 
   it('because nobody listens is an outage', () => {
     const error = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-    const problem = handshakeProblem(error, Buffer.alloc(0), ADDRESS, 'ann');
+    const problem = handshakeProblem(error, Buffer.alloc(0), ADDRESS, CONFIG);
     expect(problem).toBeInstanceOf(TransientError);
     expect(problem.message).toMatch(/can't be reached: connection refused$/);
   });

@@ -1,0 +1,74 @@
+import { FatalError } from '../errors.ts';
+import type { Address } from '../queue/address.ts';
+import { parseServerUrl, type ServerUrl, type UrlKind } from './server-url.ts';
+
+/** The flag that gives the URL of a queue. */
+export const QUEUE_URL = '--queue-url';
+
+/** https://www.rabbitmq.com/docs/uri-spec and https://www.rabbitmq.com/docs/uri-query-parameters */
+const KIND: UrlKind = {
+  flag: QUEUE_URL,
+  schemes: ['amqp', 'amqps'],
+  example: 'amqps://user:password@host:5671/vhost',
+  parameters: ['cacertfile', 'certfile', 'keyfile'],
+};
+
+/** A comma alone may be in a password. */
+const SEPARATOR = /,\s*(?=amqps?:)/;
+
+/** What the URLs of a queue say; what they leave out is undefined. */
+export interface QueueUrls {
+  addresses: Address[];
+  isTls: boolean;
+  user: string | undefined;
+  password: string | undefined;
+  ca: string | undefined;
+  cert: string | undefined;
+  key: string | undefined;
+}
+
+/**
+ * One or more URLs of brokers of one cluster, with commas between them.
+ *
+ * @throws FatalError when one is none, or they differ in more than the address.
+ */
+export function parseQueueUrls(text: string): QueueUrls {
+  const urls = text.split(SEPARATOR).map((one) => parseServerUrl(one, KIND));
+  return {
+    addresses: urls.map(toAddress),
+    isTls: same(urls, 'scheme', ({ scheme }) => scheme) === 'amqps',
+    user: same(urls, 'user', ({ user }) => user),
+    password: same(urls, 'password', ({ password }) => password),
+    ca: same(urls, 'cacertfile', ({ parameters }) => parameters.get('cacertfile')),
+    cert: same(urls, 'certfile', ({ parameters }) => parameters.get('certfile')),
+    key: same(urls, 'keyfile', ({ parameters }) => parameters.get('keyfile')),
+  };
+}
+
+/** URLs of a queue, which are valid, with their passwords left out. */
+export function withoutPassword(text: string): string {
+  const urls = text.split(SEPARATOR).map((one) => {
+    const url = new URL(one);
+    url.password = '';
+    return url.href;
+  });
+  return urls.join(',');
+}
+
+function toAddress({ scheme, host, port, path }: ServerUrl): Address {
+  const ordinary = scheme === 'amqps' ? 5671 : 5672;
+  return { host: host ?? '0.0.0.0', port: port ?? ordinary, vhost: path ?? '/' };
+}
+
+/** What all of the URLs say that say anything. */
+function same(
+  urls: readonly ServerUrl[],
+  what: string,
+  part: (url: ServerUrl) => string | undefined,
+): string | undefined {
+  const said = new Set(urls.map(part).filter((value) => value !== undefined));
+  if (said.size < 2) return [...said][0];
+  throw new FatalError(
+    `the URLs of ${QUEUE_URL} differ in their ${what}: they must be of one cluster, and reached in the same way`,
+  );
+}

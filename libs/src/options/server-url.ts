@@ -1,0 +1,69 @@
+import { FatalError } from '../errors.ts';
+
+/** The parts of a URL of a server; those that it leaves out are undefined. */
+export interface ServerUrl {
+  scheme: string;
+  user: string | undefined;
+  password: string | undefined;
+  host: string | undefined;
+  port: number | undefined;
+  /** What stands behind the first slash. */
+  path: string | undefined;
+  parameters: ReadonlyMap<string, string>;
+}
+
+/** What a URL of a kind of server may be. */
+export interface UrlKind {
+  /** The flag that gives it, for messages, in which no part of the URL is: it holds a password. */
+  flag: string;
+  schemes: readonly string[];
+  example: string;
+  parameters: readonly string[];
+}
+
+/**
+ * Takes a URL apart, and decodes its parts.
+ *
+ * @throws FatalError when it is none of that kind.
+ */
+export function parseServerUrl(text: string, kind: UrlKind): ServerUrl {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const scheme = url?.protocol.slice(0, -1) ?? '';
+  // such a one is a part of a password, in which a slash or another separator stands as it is
+  const isCut =
+    url === undefined || /@/.test(url.pathname + url.search + url.hash) || url.hash !== '';
+  if (isCut || !kind.schemes.includes(scheme)) {
+    throw new FatalError(
+      `${kind.flag} must be like ${kind.example}; in its parts, @ is %40, : %3A, / %2F, ? %3F, # %23 and % %25`,
+    );
+  }
+  const parameters = new Map(url.searchParams);
+  for (const name of parameters.keys()) {
+    if (kind.parameters.includes(name)) continue;
+    const known = kind.parameters.join(', ');
+    throw new FatalError(`${kind.flag} has a parameter "${name}": it may have ${known}`);
+  }
+  const part = (encoded: string): string | undefined => decoded(encoded, kind.flag) || undefined;
+  return {
+    scheme,
+    user: part(url.username),
+    password: part(url.password),
+    host: part(url.hostname.replace(/^\[(.*)\]$/, '$1')),
+    port: url.port === '' ? undefined : Number(url.port),
+    path: part(url.pathname.slice(1)),
+    parameters,
+  };
+}
+
+function decoded(text: string, flag: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new FatalError(`${flag} is not a valid percent-encoding: a percent sign itself is %25`);
+  }
+}
+
+/** A text with the passwords of the URLs in it left out. */
+export function withoutPasswords(text: string): string {
+  return text.replaceAll(/(\w:\/\/[^\s:/@,]*):[^\s'"]*@/g, '$1:…@');
+}
