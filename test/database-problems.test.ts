@@ -83,7 +83,11 @@ describe('status 1, the first cause in the words of PostgreSQL and what mends it
   });
 
   it('a password that is empty', async () => {
-    await fails(/asks for a password of "role_\w+": check --db-pass \(SASL: /, '--db-pass', '');
+    await fails(
+      /asks for a password of "role_\w+": check --db-user and --db-pass \(SASL: /,
+      '--db-pass',
+      '',
+    );
   });
 
   it('a host that pg_hba.conf rejects', async () => {
@@ -94,7 +98,9 @@ describe('status 1, the first cause in the words of PostgreSQL and what mends it
 
   it('a server that takes connections with TLS alone', async () => {
     await withHba(`hostnossl all ${role} all reject`, async () => {
-      await fails(/if it takes only TLS, set PGSSLMODE=require .*\(pg_hba\.conf .*no encryption\)/);
+      await fails(
+        /if it takes only TLS, add --db-sslmode verify-full .*\(pg_hba\.conf .*no encryption\)/,
+      );
     });
   });
 

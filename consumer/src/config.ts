@@ -7,7 +7,9 @@ import { integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/address.ts';
-import { columns, databaseName, statementTimeout, tableName } from './database/values.ts';
+import { databaseConfig } from './database/config.ts';
+import { databaseOptions } from './database/options.ts';
+import { columns, statementTimeout, tableName } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
 
 export interface ConsumerConfig {
@@ -43,35 +45,18 @@ export function readConfig(
     'Stores the rows of a RabbitMQ queue in PostgreSQL, until it is stopped.',
     version,
   )
-    .addOption(
-      new Option('--db-host <string>', 'database host')
-        .env('FC_CONSUMER_DB_HOST')
-        .default('0.0.0.0')
-        .argParser(text),
-    )
-    .addOption(
-      new Option('--db-port <int>', 'database port')
-        .env('FC_CONSUMER_DB_PORT')
-        .default(5432)
-        .argParser(integer(1, 65535)),
-    )
-    .addOption(
-      new Option('--db-user <string>', 'database user')
-        .env('FC_CONSUMER_DB_USER')
-        .default('fcuser')
-        .argParser(databaseName),
-    )
-    .addOption(
-      new Option('--db-pass <string>', 'database password')
-        .env('FC_CONSUMER_DB_PASS')
-        .default('fcpass'),
-    )
-    .addOption(
-      new Option('--db-name <string>', 'name of the database')
-        .env('FC_CONSUMER_DB_NAME')
-        .default('userdata')
-        .argParser(databaseName),
-    )
+    .optionsGroup('Database:')
+    .addOption(databaseOptions.url)
+    .addOption(databaseOptions.host)
+    .addOption(databaseOptions.port)
+    .addOption(databaseOptions.user)
+    .addOption(databaseOptions.pass)
+    .addOption(databaseOptions.passFile)
+    .addOption(databaseOptions.name)
+    .addOption(databaseOptions.sslmode)
+    .addOption(databaseOptions.ca)
+    .addOption(databaseOptions.cert)
+    .addOption(databaseOptions.key)
     .addOption(
       new Option(
         '--table <[schema.]table>',
@@ -80,6 +65,7 @@ export function readConfig(
         .env('FC_CONSUMER_TABLE')
         .argParser(tableName),
     )
+    .optionsGroup('Options:')
     .addOption(
       new Option(
         '--statement-timeout <duration>',
@@ -178,15 +164,7 @@ export function readConfig(
       parallel: options.parallel,
       queue: queueConfig(options, sourceOf),
       batches: { bytes: options.batchBytes, prefetch: options.prefetch },
-      database: {
-        host: options.dbHost,
-        port: options.dbPort,
-        user: options.dbUser,
-        password: options.dbPass,
-        name: options.dbName,
-        table: options.table,
-        statementTimeout: options.statementTimeout,
-      },
+      database: databaseConfig(options, sourceOf),
       drainTimeout: options.drainTimeout,
       logLevel: options.logLevel,
     },

@@ -1,13 +1,21 @@
+import type { Password } from '@csv2db/libs/password.ts';
+import type { DatabaseTls } from './tls.ts';
+
 /** How to reach a database. */
 export interface DatabaseConfig {
+  /** A name or an address, or the folder of a Unix socket. */
   host: string;
   port: number;
   user: string;
-  password: string;
+  password: Password;
   /** Name of the database. */
   name: string;
   /** The table, as PostgreSQL reads its name; undefined for the original's, `contacts`. */
   table: string | undefined;
+  /** Undefined where the connection is plain. */
+  tls: DatabaseTls | undefined;
   /** Longest time that the server may work on one statement, in milliseconds. */
   statementTimeout: number;
+  /** The flags that gave what may be wrong, for messages. */
+  flags: { address: string; login: string; name: string };
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
 import { connectionOptions } from './connect.ts';
 import { databaseProblem } from './problem.ts';
+import { sslOption } from './tls.ts';
 
 /** The advisory lock that node-pg-migrate takes, too. */
 const LOCK_ID = '7241865325823964';
@@ -12,7 +13,10 @@ export async function withClient<T>(
   database: DatabaseConfig,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client(connectionOptions(database));
+  const client = new pg.Client({
+    ...connectionOptions(database),
+    ssl: sslOption(database.tls),
+  });
   // a lost connection rejects the query that waits for it
   client.on('error', () => {});
   await client.connect();

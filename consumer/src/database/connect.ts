@@ -7,6 +7,7 @@ import type { DatabaseConfig } from './address.ts';
 import { databaseProblem, SetUpError } from './problem.ts';
 import { verdictOn } from './sqlstate.ts';
 import { checkTable, type Table } from './table.ts';
+import { sslOption } from './tls.ts';
 
 /** How long the server may take to accept a connection, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
@@ -20,7 +21,7 @@ const MOST_CONFLICTS = 10;
 /**
  * The options of a connection; pg's own defaults wait for ever. The server's limit is not among
  * them: a pooler such as pgbouncer refuses settings of a session, so that each statement brings its
- * own.
+ * own. Nor is TLS: its files are read at each connect.
  */
 export function connectionOptions(config: DatabaseConfig) {
   const { host, port, user, password, name, statementTimeout } = config;
@@ -122,6 +123,8 @@ export class Database {
    * anew.
    */
   async #onClient<T>(work: (client: pg.PoolClient, table: Table) => Promise<T>): Promise<T> {
+    // a new connection it will be
+    if (this.#pool.idleCount === 0) this.#pool.options.ssl = sslOption(this.#config.tls);
     const client = await this.#pool.connect();
     let failure: Error | undefined;
     // a connection that is lost rejects the query that waits for it

@@ -1,4 +1,11 @@
-import { codeOf, connectionProblem, messageOf, TransientError } from '@csv2db/libs/errors.ts';
+import {
+  codeOf,
+  connectionProblem,
+  FatalError,
+  messageOf,
+  TransientError,
+} from '@csv2db/libs/errors.ts';
+import { speaksNoTls, tlsProblem } from '@csv2db/libs/tls/problem.ts';
 import pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
 import { isUnanswered, verdictOn } from './sqlstate.ts';
@@ -21,6 +28,8 @@ export class SetUpError extends TransientError {
 export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
   const verdict = verdictOn(error);
   if (error instanceof TransientError) return error;
+  // a file of TLS, or that of the password
+  if (error instanceof FatalError) return new SetUpError(error.message, { cause: error });
   if (verdict === 'defect') return error instanceof Error ? error : new Error(messageOf(error));
   const where = `PostgreSQL at ${config.host}:${config.port}`;
   if (isUnanswered(error)) {
@@ -28,11 +37,8 @@ export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
   }
   if (!(error instanceof pg.DatabaseError)) {
     const refusal = explainConnection(error, config);
-    if (refusal !== undefined) {
-      const message = `${where} ${refusal} (${messageOf(error)})`;
-      return new SetUpError(message, { cause: error });
-    }
-    const message = `${where} (--db-host, --db-port) can't be reached: ${connectionProblem(error)}`;
+    if (refusal !== undefined) return new SetUpError(`${where} ${refusal}`, { cause: error });
+    const message = `${where} (${config.flags.address}) can't be reached: ${connectionProblem(error)}`;
     return new TransientError(message, { cause: error });
   }
   const text = oneLine(messageOf(error));
@@ -46,13 +52,16 @@ export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
 }
 
 /** What keeps a connection from being made that the server itself has no part in. */
-function explainConnection(error: unknown, { user }: DatabaseConfig): string | undefined {
-  if (/^SASL/.test(messageOf(error))) return `asks for a password of "${user}": check --db-pass`;
-  if (/not support SSL/.test(messageOf(error))) return 'takes no TLS: unset PGSSLMODE';
-  if (/CERT|VERIFY/.test(codeOf(error) ?? '')) {
-    return 'has a certificate that is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or set PGSSLMODE=no-verify';
+function explainConnection(
+  error: unknown,
+  { user, tls, flags }: DatabaseConfig,
+): string | undefined {
+  const text = messageOf(error);
+  if (/^SASL/.test(text)) return `asks for a password of "${user}": check ${flags.login} (${text})`;
+  if (/not support SSL/.test(text) || speaksNoTls(error)) {
+    return `takes no TLS: set "ssl = on" in its postgresql.conf, or ask for --db-sslmode disable (${text})`;
   }
-  return undefined;
+  return tls && tlsProblem(error, tls.files);
 }
 
 /** What happened and what to do about it, where that can be told. */
@@ -62,17 +71,23 @@ function explain(error: pg.DatabaseError, config: DatabaseConfig): string | unde
   const [asUser, database] = [config.user, config.name].map((name) => pg.escapeIdentifier(name));
   switch (codeOf(error)) {
     case '28P01':
-      return `refused the user ${user}: check --db-user and --db-pass, and whether the password has expired`;
+      return `refused the user ${user}: check ${config.flags.login}, and whether the password has expired`;
     case '28000':
       if (/no encryption|SSL off/.test(message)) {
-        return `refused the user ${user}, who came without TLS: if it takes only TLS, set PGSSLMODE=require (no-verify for a certificate of its own); or let this host in with a line of its pg_hba.conf`;
+        return `refused the user ${user}, who came without TLS: if it takes only TLS, add --db-sslmode verify-full and --db-ca; or let this host in with a line of its pg_hba.conf`;
+      }
+      if (/client certificate/.test(message)) {
+        return `wants a certificate of the user ${user}: give --db-cert and --db-key`;
+      }
+      if (/^certificate authentication/.test(message)) {
+        return `refused the user ${user}: the certificate of --db-cert must be of that name`;
       }
       if (/pg_hba/.test(message)) {
         return `refused the user ${user}: let this host in with a line of its pg_hba.conf`;
       }
       return `refused the user ${user}: check --db-user, or allow it with: ALTER ROLE ${asUser} LOGIN`;
     case '3D000':
-      return `has no database "${config.name}": create it with "consumer migrate", or check --db-name`;
+      return `has no database "${config.name}": create it with "consumer migrate", or check ${config.flags.name}`;
     case '42P01':
       if (!/"contacts"/.test(message)) return undefined;
       return `has no table contacts in "${config.name}": create it with "consumer migrate"`;
