@@ -63,7 +63,7 @@ function decoded(text: string, flag: string): string {
   }
 }
 
-/** A text with the passwords of the URLs in it left out. */
+/** A text without the password of a URL in it; it may have any characters, quotes and spaces too. */
 export function withoutPasswords(text: string): string {
-  return text.replaceAll(/(\w:\/\/[^\s:/@,]*):[^\s'"]*@/g, '$1:…@');
+  return text.replace(/(\w:\/\/[^\s:/@,]*):.*@/s, '$1:…@');
 }
