@@ -36,6 +36,7 @@ Made by \`npm run docs\` from what the programs say of themselves.
 A flag beats its environment variable, which beats the default. \`-file x\`, \`--file x\`, \`-file=x\` and
 \`--file=x\` are the same. An empty variable counts as not set. A duration is \`500ms\`, \`20s\`, \`5m\` or \`1h\`.
 Several addresses of a cluster, \`a:5672,b:5672\`, are tried in turn; \`host:5672/team\` names a vhost.
+[servers.md](servers.md) says how URLs, flags and variables go together, and tells of TLS and secrets.
 
 | exit status   |                                                                                   |
 | ------------- | --------------------------------------------------------------------------------- |

@@ -1,10 +1,10 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Channel, connect } from 'amqplib';
+import { type ConfirmChannel, connect } from 'amqplib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Authority, type Certificate, encryptKey } from './certificates.ts';
 import { DATA, start } from './processes.ts';
-import { until } from './sandbox.ts';
+import { Sandbox, until } from './sandbox.ts';
 import { openFolder, OwnRabbitmq } from './servers.ts';
 
 const FILE = ['--file', join(DATA, 'data_1000.csv'), '--checkpoint', 'none', '--retry-for', '0'];
@@ -32,21 +32,30 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function onChannel(work: (channel: Channel) => Promise<{ messageCount: number }>) {
+async function onChannel<T>(work: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
   const connection = await connect(`amqp://fcuser:fcpass@127.0.0.1:${rabbitmq.port}`);
-  const { messageCount } = await work(await connection.createChannel());
+  const result = await work(await connection.createConfirmChannel());
   await connection.close();
-  return messageCount;
+  return result;
+}
+
+async function publish(body: string): Promise<void> {
+  await onChannel((channel) => {
+    channel.sendToQueue('csv2db', Buffer.from(body), { persistent: true });
+    return channel.waitForConfirms();
+  });
 }
 
 /** How many messages are in the queue. */
 async function ready(): Promise<number> {
-  return await onChannel((channel) => channel.checkQueue('csv2db'));
+  const { messageCount } = await onChannel((channel) => channel.checkQueue('csv2db'));
+  return messageCount;
 }
 
 /** How many messages were in the queue, which is empty then. */
 async function taken(): Promise<number> {
-  return await onChannel((channel) => channel.purgeQueue('csv2db'));
+  const { messageCount } = await onChannel((channel) => channel.purgeQueue('csv2db'));
+  return messageCount;
 }
 
 async function arrives(...flags: string[]): Promise<void> {
@@ -75,6 +84,31 @@ describe('a file arrives over TLS', () => {
     const address = `127.0.0.1:${rabbitmq.tlsPort}`;
     await arrives('--queue-addr', address, '--queue-ca', authority.ca);
   });
+});
+
+it('a consumer stores what arrives over TLS, and tells of its dead letters', async () => {
+  const sandbox = await Sandbox.create();
+  await sandbox.migrate();
+  const rows = join(folder, 'rows.csv');
+  await writeFile(rows, `Ada,ada@example.com\nBob,bob@example.com\n`);
+  const queue = ['--queue-url', url, '--queue-ca', authority.ca];
+  await start('producer', ['--file', rows, '--checkpoint', 'none', ...queue]).succeeds();
+  await publish('poison');
+  // only what the URL says is to count
+  const env = {
+    FC_CONSUMER_QUEUE_ADDR: '',
+    FC_CONSUMER_QUEUE_USER: '',
+    FC_CONSUMER_QUEUE_PASS: '',
+  };
+  const consumer = sandbox.start('consumer', queue, env);
+  await until('both rows are stored', async () => (await sandbox.countContacts()) === 2);
+  await consumer.logged(/moved to the dead-letter queue/);
+  consumer.kill('SIGTERM');
+  await consumer.succeeds();
+  const list = sandbox.start('consumer', ['dead', 'list', ...queue], env);
+  await list.succeeds();
+  expect(list.stdout).toMatch(/the body is not JSON/);
+  await sandbox.destroy();
 });
 
 // amqplib says of each what Node.js or OpenSSL do, or only that the socket closed

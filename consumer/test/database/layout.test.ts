@@ -199,10 +199,12 @@ it.each(TYPES)('COPY and INSERT store and refuse the same values of %s', async (
       host: address.hostname,
       port: Number(address.port),
       user: address.username,
-      password: address.password,
+      password: () => address.password,
       name: sandbox.databaseName,
       table: 't',
+      tls: undefined,
       statementTimeout: 10_000,
+      flags: { address: '', login: '', name: '' },
     });
     const layout = table.layoutOf(['v']);
     const property = fc.asyncProperty(value, async (text) => {
