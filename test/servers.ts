@@ -138,10 +138,8 @@ export class OwnRabbitmq {
     isStrict: boolean,
   ): Promise<OwnRabbitmq> {
     const folder = await openFolder();
-    const [first, tlsPort] = [
-      FIRST_PORT + (isStrict ? 5_000 : 0),
-      FIRST_PORT + (isStrict ? 5_004 : 4),
-    ];
+    const first = FIRST_PORT + (isStrict ? 5 : 0);
+    const tlsPort = first + 4;
     const configuration = join(folder, 'data/rabbitmq/conf.d');
     await mkdir(configuration, { recursive: true });
     const options = {

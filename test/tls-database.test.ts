@@ -191,6 +191,9 @@ describe('over TLS,', () => {
     ];
     const url = urlOf('tls_only', '?sslmode=require');
     for (const [message, flags] of cases) await fails(message, url, ...flags);
+    const consumer = start('consumer', ['--db-url', url, '--db-pass-file', '/nowhere']);
+    expect(await consumer.exit, consumer.output).toBe(1);
+    expect(consumer.stderr).toBe("error: --db-pass-file /nowhere can't be read: no such file\n");
   });
 });
 
@@ -219,6 +222,8 @@ it('files and password are read again at each connect, so that they may be repla
   await consumer.logged(/certificate .* authority .*--db-ca .*until it works/);
   await copyFile(next.ca, ca);
   await consumer.logged(/refused the user "tls_only": check --db-url and --db-pass-file/);
+  await rm(password);
+  await consumer.logged(/^--db-pass-file \S+ can't be read: no such file; storing pauses/);
   await writeFile(password, 'another ß\n');
   await consumer.logged(/^PostgreSQL works again/);
   consumer.kill('SIGTERM');

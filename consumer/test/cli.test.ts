@@ -47,6 +47,17 @@ describe('consumer --help', () => {
     expect(stdout).toMatch(/--db-host/);
   });
 
+  it('names what has no default, in groups', async () => {
+    const { stdout } = await run(['--help']);
+    const [, queue = '', database = ''] = stdout.split(/^(?:Queue|Database|Commands):$/m);
+    for (const name of ['QUEUE_URL', 'QUEUE_PASS_FILE', 'QUEUE_CA', 'QUEUE_CERT', 'QUEUE_KEY']) {
+      expect(queue).toContain(`FC_CONSUMER_${name})`);
+    }
+    for (const name of ['URL', 'PASS_FILE', 'SSLMODE', 'CA', 'CERT', 'KEY']) {
+      expect(database).toContain(`FC_CONSUMER_DB_${name})`);
+    }
+  });
+
   it.each(FLAGS)('names %s, %s and its default', async (flag, variable, value) => {
     const help = (await run(['--help'])).stdout.replaceAll(/\s+/g, ' ');
     expect(help).toMatch(
