@@ -37,7 +37,8 @@ export function parseServerUrl(text: string, kind: UrlKind): ServerUrl {
       `${kind.flag} must be like ${kind.example}; in its parts, @ is %40, : %3A, / %2F, ? %3F, # %23 and % %25`,
     );
   }
-  const parameters = new Map(url.searchParams);
+  // a plus sign is one, and no space as in a form
+  const parameters = new Map(new URLSearchParams(url.search.replaceAll('+', '%2B')));
   for (const name of parameters.keys()) {
     if (kind.parameters.includes(name)) continue;
     const known = kind.parameters.join(', ');

@@ -20,9 +20,11 @@ const PROBLEMS: readonly [code: RegExp, problem: string][] = [
     /^(SELF_SIGNED_CERT_IN_CHAIN$|UNABLE_TO_)/,
     'has a certificate of an authority that is not known: name the file of that authority with PREFIX-ca',
   ],
+  [/ALERT_CERTIFICATE_REQUIRED$/, 'wants a certificate: give PREFIX-cert and PREFIX-key'],
   [
-    /ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)$/,
-    'wants a certificate: give PREFIX-cert and PREFIX-key',
+    // all that TLS 1.2 tells
+    /ALERT_HANDSHAKE_FAILURE$/,
+    'broke off the handshake: it may want a certificate that it knows (PREFIX-cert, PREFIX-key), or other ciphers',
   ],
   [
     /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|CERTIFICATE_\w+|ACCESS_DENIED|DECRYPT_ERROR)$/,
@@ -32,6 +34,7 @@ const PROBLEMS: readonly [code: RegExp, problem: string][] = [
     /PROTOCOL_VERSION$|UNSUPPORTED_PROTOCOL$/,
     'speaks no version of TLS that this program does: it must know TLS 1.2',
   ],
+  [/^ERR_SSL_/, 'does not come to terms over TLS: its log says more'],
 ];
 
 /** An error of OpenSSL about what is no TLS at all. */
@@ -41,12 +44,10 @@ const NO_TLS = /WRONG_VERSION_NUMBER$|PACKET_LENGTH_TOO_LONG$/;
  * Why TLS with a server failed, and what to do about it, in words that go behind the server's name;
  * undefined when that was not why.
  */
-export function tlsProblem(error: unknown, { prefix, cert }: TlsFiles): string | undefined {
+export function tlsProblem(error: unknown, { prefix }: TlsFiles): string | undefined {
   const code = codeOf(error) ?? '';
-  // TLS 1.2 has one alert for both
-  const isAlert = cert !== undefined && /ALERT_HANDSHAKE_FAILURE$/.test(code);
-  const key = isAlert ? 'ALERT_BAD_CERTIFICATE' : code;
-  const found = PROBLEMS.find(([pattern]) => pattern.test(key));
+  if (NO_TLS.test(code)) return undefined;
+  const found = PROBLEMS.find(([pattern]) => pattern.test(code));
   if (!found) return undefined;
   return `${found[1].replaceAll('PREFIX', prefix)} (${wordsOfTls(error)})`;
 }

@@ -11,15 +11,17 @@ const KIND = {
 };
 
 it('a URL has its parts, decoded, and undefined for those that it leaves out', () => {
-  expect(parseServerUrl('amqps://a%40b:p%3A%2F%25@host:1/v%2Fh?cacertfile=/a%20b', KIND)).toEqual({
-    scheme: 'amqps',
-    user: 'a@b',
-    password: 'p:/%',
-    host: 'host',
-    port: 1,
-    path: 'v/h',
-    parameters: new Map([['cacertfile', '/a b']]),
-  });
+  expect(parseServerUrl('amqps://a%40b:p%3A%2F%25@host:1/v%2Fh?cacertfile=/a%20b+c', KIND)).toEqual(
+    {
+      scheme: 'amqps',
+      user: 'a@b',
+      password: 'p:/%',
+      host: 'host',
+      port: 1,
+      path: 'v/h',
+      parameters: new Map([['cacertfile', '/a b+c']]),
+    },
+  );
   expect(parseServerUrl('amqp://[::1]', KIND)).toEqual({
     scheme: 'amqp',
     user: undefined,
