@@ -9,6 +9,9 @@ SHELL := /bin/bash
 # FILE is relative to where make was called, which -C changes
 export CALLER := $(PWD)
 
+# in the environment, COLUMNS is the width of a terminal
+export IMPORT_COLUMNS := $(if $(filter command,$(origin COLUMNS)),$(COLUMNS))
+
 installed := node_modules/.package-lock.json
 sources = $(shell find libs $(1) scripts/*.mjs package.json tsconfig*.json -type f -not -path '*/node_modules/*' \
 	-not -path '*/test/*' -not -path '*/data/*')
@@ -18,7 +21,7 @@ sources = $(shell find libs $(1) scripts/*.mjs package.json tsconfig*.json -type
 demo: ## do it all, with 1,000 rows, and prove that every row arrived
 infra: ## (re)create the queue and the database, and start them in the background
 migrate-db: ## create the database if it is missing, and apply every migration
-start: ## (re)start a producer and the consumers [FILE=producer/data/data_1000.csv TABLE=contacts CONSUMERS=2 RESUME=1]
+start: ## (re)start a producer and the consumers [FILE=… TABLE=contacts COLUMNS=name,email CONSUMERS=2 RESUME=1]
 logs: ## follow the logs of the producer and the consumers
 status: ## show the depth of the queues and the rows in the table
 stop: ## stop the services, the queue and the database

@@ -60,8 +60,8 @@ database_task() { # migrate-db|drop-db
   compose run --rm -T --no-deps "$1"
 }
 
-# Who may read the file inside the container: the caller. Root keeps the image's user, unless that
-# one may not read it; then it is the file's owner.
+# Who reads the file in the container, and writes its rejected rows beside it: the caller. For root it
+# is the folder's owner, who may write there, or the file's, where nobody else may read it.
 reader_of() { # FILE
   local listing
   # shellcheck disable=SC2012 # stat differs between Linux and macOS
@@ -69,15 +69,20 @@ reader_of() { # FILE
   if ((EUID)); then
     echo "$(id -u):$(id -g)"
   elif [[ ${listing:7:1} == r ]]; then
-    echo node
+    # shellcheck disable=SC2012
+    ls -lndL "$(dirname "$1")" | awk '{ print $3 ":" $4 }'
   else
     awk 'NR == 1 { print $3 ":" $4 }' <<<"$listing"
   fi
 }
 
 services_up() { # FILE CONSUMERS
-  export FILE_PATH=$1 FILE_NAME=${1##*/} CONSUMERS=$2 PRODUCER_USER
-  PRODUCER_USER=$(reader_of "$1")
+  local file
+  # a link may lead out of the folder
+  file=$(realpath "$1")
+  export FILE_FOLDER=${file%/*} FILE_NAME=${file##*/} CONSUMERS=$2 PRODUCER_USER
+  FILE_FOLDER=${FILE_FOLDER:-/}
+  PRODUCER_USER=$(reader_of "$file")
   compose up -d --no-deps --no-build --force-recreate producer consumer
 }
 

@@ -95,7 +95,7 @@ services_up() { # FILE CONSUMERS
   for ((i = 1; i <= $2; i++)); do
     FC_CONSUMER_TABLE=${TABLE:-} launch "consumer-$i" consumer
   done
-  FC_PRODUCER_RESUME=${RESUME:-} launch producer producer --file "$1"
+  FC_PRODUCER_RESUME=${RESUME:-} FC_PRODUCER_COLUMNS=${IMPORT_COLUMNS:-} launch producer producer --file "$1"
   sleep 1
   for ((i = 1; i <= $2; i++)); do
     [[ -n $(services "consumer-$i") ]] || {

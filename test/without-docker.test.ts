@@ -1,4 +1,4 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Project } from './project.ts';
@@ -38,15 +38,21 @@ test('"make start" takes a file with an awkward name', async () => {
   expect(await project.succeeds(['status'])).toMatch(/^1001 rows/m);
 });
 
-test('"make start TABLE=…" stores the rows in that table, if it is there', async () => {
+test('"make start TABLE=… COLUMNS=…" fills that table, if it is there, and keeps rejected rows', async () => {
   const file = join(project.folder, 'people.csv');
-  await writeFile(file, 'Ann,ann@local.example\n');
-  const table = { FILE: file, CONSUMERS: '1', TABLE: 'app."Jane\'s"' };
-  expect(await project.refuses(['start'], table)).toContain('has no table app."Jane\'s"');
-  await project.sql(`CREATE SCHEMA app; CREATE TABLE app."Jane's" (email text UNIQUE, name text)`);
-  await project.succeeds(['start'], table);
+  await writeFile(file, 'mail;age;name\nann@table.example;7;Ann\n"broken;8;Bob\n');
+  // the environment's COLUMNS is the width of a terminal
+  const table = { FILE: file, CONSUMERS: '1', TABLE: 'app."Jane\'s"', COLUMNS: '80' };
+  const start = ['start', 'COLUMNS=email="mail",age'];
+  expect(await project.refuses(start, table)).toContain('has no table app."Jane\'s"');
+  await project.sql(`CREATE SCHEMA app; CREATE TABLE app."Jane's" (email text UNIQUE, age int)`);
+  await project.succeeds(start, table);
   await until('a row', async () => {
     return /^1 rows in the table app/m.test(await project.succeeds(['status'], table));
+  });
+  const rejects = 'mail;age;name;line;reason\n"""broken;8;Bob";;3;a quoted field is not closed\n';
+  await until('a rejected row', async () => {
+    return (await readFile(`${file}.rejects.csv`, 'utf8').catch(() => '')) === rejects;
   });
 });
 
