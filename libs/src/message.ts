@@ -21,9 +21,9 @@ export function isCsv(contentType: unknown): boolean {
  * file.
  */
 export const HEADERS = {
-  /** Id of the import: one run over a file, with those that resume it. */
+  /** Id of the import: one run over its files, with those that resume it. */
   import: 'x-csv2db-import',
-  /** Number of the first row in the file, from 1. */
+  /** Number of the first row in the import, from 1. */
   row: 'x-csv2db-row',
   /** Number of rows; absent when it is one. */
   rows: 'x-csv2db-rows',

@@ -28,7 +28,7 @@ export interface ProducerConfig {
   limit: number;
   /** How many rows may be rejected before the import ends. */
   maxRejects: RejectLimit;
-  /** Whether to go on where the last import of this file stood. */
+  /** Whether to go on where the last import of these files stood. */
   resume: boolean;
   /** Where that is kept. */
   checkpoint: CheckpointPlace;

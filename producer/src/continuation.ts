@@ -4,7 +4,7 @@ import { QUEUE_URL, withoutPassword } from '@csv2db/libs/options/queue-url.ts';
 export interface Continuation {
   /** The arguments of this process, with two dashes. */
   args: readonly string[];
-  /** Rows from the start of the file that are confirmed or rejected. */
+  /** Rows from the start of the import that are confirmed or rejected. */
   rows: number;
   /** Most rows that are still to be taken. */
   limit: number;

@@ -1,15 +1,15 @@
 import type { Position, RowSpan } from './source/position.ts';
 
-/** Where the confirmed prefix of a file ends. */
+/** Where the confirmed prefix of an import ends. */
 export interface Standing {
-  /** Number of its rows, from the start of the file. */
+  /** Number of its rows, from the start of the import. */
   rows: number;
   /** Where to read the file from to go on: at most a chunk before the end of the prefix. */
   seek: Position;
 }
 
 /**
- * The confirmed prefix of a file: the rows from its start all of which are confirmed or rejected.
+ * The confirmed prefix of an import: the rows from its start all of which are confirmed or rejected.
  * Chunks are settled in any order; the prefix grows over a chunk when there is no gap before it.
  */
 export class ConfirmedPrefix {

@@ -6,13 +6,13 @@ import type { Position } from './position.ts';
 export type RowChunk = PlainChunk | ParsedChunk;
 
 interface Chunk {
-  /** Number of the first row; rows count from 1 at the start of the file, blank lines excluded. */
+  /** Number of the first row; rows count from 1 at the start of the import, blank lines excluded. */
   firstRow: number;
   /** Where to read the file from to come by these rows again. */
   start: Position;
 }
 
-/** Rows that are contacts, and canonical CSV, as they stand in the file. */
+/** Rows that pass every rule, and are canonical CSV as they stand in the file. */
 export interface PlainChunk extends Chunk {
   kind: 'plain';
   csv: CsvRows;
