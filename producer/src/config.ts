@@ -7,8 +7,8 @@ import { boolean, durationOrForever, integer, type LogLevel } from '@csv2db/libs
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { CheckpointPlace } from './checkpoint/store.ts';
 import { FILE_OPTIONS, rulesOf } from './file-options.ts';
-import type { RejectsPlace } from './rejects/file.ts';
 import type { RejectLimit } from './rejects/limit.ts';
+import type { RejectsPlace } from './rejects/place.ts';
 import type { InputWishes } from './source/inputs.ts';
 import type { ValueRules } from './values.ts';
 

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { boolean, text } from '@csv2db/libs/options/values.ts';
-import type { RejectsPlace } from './rejects/file.ts';
+import type { RejectsPlace } from './rejects/place.ts';
 import { type ColumnWish, columnWishes } from './source/columns.ts';
 import { ENCODINGS } from './source/encoding.ts';
 import type { ValueRules } from './values.ts';

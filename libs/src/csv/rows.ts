@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'csv-parse/sync';
-import type { Contact, Problem } from '../contact.ts';
 import { CR, findRows, LF, type RowBounds } from './bounds.ts';
 import { COMMAS, type Dialect } from './dialect.ts';
 import type { Values } from './records.ts';
@@ -157,15 +156,4 @@ function splitRows(lines: string, delimiter: string): Values[] {
     begin = end + 1;
   }
   return rows;
-}
-
-/** The contact that a row is, not looked at any further, or why it is none. */
-export function toContact(row: Row): Contact | Problem {
-  if (row instanceof MalformedRow) return { reason: row.reason };
-  const [name, email] = row;
-  if (typeof name === 'string' && typeof email === 'string' && row.length === 2) {
-    return { name, email };
-  }
-  const fields = `${row.length} ${row.length === 1 ? 'field' : 'fields'}`;
-  return { reason: `${fields} instead of 2 (name,email)` };
 }

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { access, constants, type FileHandle, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import { codeOf, FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { Beginning } from '../checkpoint/checkpoint.ts';
@@ -8,10 +7,9 @@ import type { Inputs } from '../source/inputs.ts';
 import type { RowSpan } from '../source/position.ts';
 import type { Reject } from '../validate.ts';
 import type { Shipment } from '../worklist.ts';
+import { digest, hashOf, writeAt } from './disk.ts';
+import { checkPlace, isThere, pathsBeside, type RejectsPlace, taken } from './place.ts';
 import { rejectRecord, rejectsHeader } from './record.ts';
-
-/** Where rejected rows go: nowhere, to a file beside theirs, or to one file. */
-export type RejectsPlace = { kind: 'none' } | { kind: 'beside' } | { kind: 'path'; path: string };
 
 /** How far the rejects are. */
 export interface RejectsMark {
@@ -186,65 +184,6 @@ export class RejectsFile {
   }
 }
 
-function* pathsBeside(name: string): Generator<string> {
-  yield `${name}.rejects.csv`;
-  for (let number = 2; ; number += 1) yield `${name}.rejects-${number}.csv`;
-}
-
-/** @throws FatalError when a file that was named can't be made, or is not for these. */
-async function checkPlace(path: string, { files }: Inputs): Promise<void> {
-  if (files.length > 1) {
-    throw new FatalError(
-      `--rejects ${path} is one file, and each of ${files.length} files has rejects of its own`,
-    );
-  }
-  if (await isThere(path)) throw taken(path);
-  const folder = dirname(path);
-  await access(folder, constants.W_OK).catch((error: unknown) => {
-    throw new FatalError(`--rejects ${path}: ${folder} can't be written to: ${messageOf(error)}`);
-  });
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function taken(path: string): FatalError {
-  return new FatalError(`--rejects ${path} is there already: name another file`);
-}
-
 function markOf({ index, path, bytes, hash }: Omit<OpenFile, 'handle'>): RejectsMark {
   return { file: index, path, bytes, hash: digest(hash) };
 }
-
-/** The digest of what was hashed so far, to which more can be added. */
-function digest(hash: Hash): string {
-  return hash.copy().digest('hex');
-}
-
-/** The hash of the first bytes of a file. @throws Error when it has fewer. */
-async function hashOf(handle: FileHandle, bytes: number): Promise<Hash> {
-  const hash = createHash('sha256');
-  for (let at = 0; at < bytes;) {
-    const length = Math.min(BLOCK, bytes - at);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, at);
-    if (bytesRead === 0) throw new Error(`it has ${at} bytes, and had ${bytes}`);
-    hash.update(buffer.subarray(0, bytesRead));
-    at += bytesRead;
-  }
-  return hash;
-}
-
-/** Writes all bytes, in the place of what is there from a position on. */
-async function writeAt(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  await handle.truncate(position);
-  for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
-    at += bytesWritten;
-  }
-}
-
-const BLOCK = 1024 * 1024;

@@ -34,7 +34,7 @@ export function markLength(head: Buffer, encoding: Encoding): number {
 }
 
 /** The byte order of UTF-16 in Latin letters, of which every other byte is NUL. */
-export function byteOrder(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+function byteOrder(head: Buffer): 'utf-16le' | 'utf-16be' | undefined {
   const bytes = [...head.subarray(0, 1024)];
   const isMostlyZero = (parity: number): boolean => {
     const half = bytes.filter((_, at) => at % 2 === parity);
