@@ -1,21 +1,21 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { describeWithPython, python } from './python.ts';
 import { until } from './sandbox.ts';
 import { workbench } from './workbench.ts';
 
 /** Reads a file as Python does, applies the rules, and prints the contacts, one of each email. */
 const SCRIPT = `
-import csv, json, re, sys
+import csv, io, json, re, sys
 LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?'
 EMAIL = re.compile("[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@" + LABEL + '(?:[.]' + LABEL + ')*')
 csv.field_size_limit(1 << 30)
 contacts = {}
-with open(sys.argv[1], encoding='utf-8-sig', newline='') as file:
-    for row in csv.reader(file, strict=True):
-        if len(row) == 2 and row[0] and len(row[1]) <= 254 and EMAIL.fullmatch(row[1]):
-            contacts[row[1]] = row[0]
+file = io.TextIOWrapper(sys.stdin.buffer, encoding='utf-8-sig', newline='')
+for row in csv.reader(file, strict=True):
+    if len(row) == 2 and row[0] and len(row[1]) <= 254 and EMAIL.fullmatch(row[1]):
+        contacts[row[1]] = row[0]
 json.dump([{'name': contacts[email], 'email': email} for email in sorted(contacts)], sys.stdout)
 `;
 
@@ -52,31 +52,31 @@ const row = fc
   });
 const plain = fc.nat(50_000).map((number) => `Person ${number},p.${number}@example.com\n`);
 
-describe.each([2, 500])('with %i rows a message, the table is what Python makes of', (rows) => {
-  it.each(['plain rows, then awkward ones', 'awkward rows'])('%s', async (kind) => {
-    const isPlain = kind === 'plain rows, then awkward ones';
-    const mixed = fc.oneof({ weight: 1, arbitrary: plain }, { weight: 3, arbitrary: row });
-    const lines = [
-      // whole blocks of them, and then of others
-      ...fc.sample(plain, { numRuns: isPlain ? 30_000 : 1, seed: rows }),
-      ...fc.sample(mixed, { numRuns: 10_000, seed: rows }),
-    ];
-    const file = await bench.fileOf(lines.join(''));
-    const { stdout } = await promisify(execFile)('python3', ['-c', SCRIPT, file], {
-      maxBuffer: Infinity,
+describeWithPython.each([2, 500])(
+  'with %i rows a message, the table is what Python makes of',
+  (rows) => {
+    it.each(['plain rows, then awkward ones', 'awkward rows'])('%s', async (kind) => {
+      const isPlain = kind === 'plain rows, then awkward ones';
+      const mixed = fc.oneof({ weight: 1, arbitrary: plain }, { weight: 3, arbitrary: row });
+      const lines = [
+        // whole blocks of them, and then of others
+        ...fc.sample(plain, { numRuns: isPlain ? 30_000 : 1, seed: rows }),
+        ...fc.sample(mixed, { numRuns: 10_000, seed: rows }),
+      ];
+      const file = await bench.fileOf(lines.join(''));
+      const expected = (await python(SCRIPT, await readFile(file, 'utf8'))) as unknown[];
+      const { sandbox } = bench;
+      await sandbox.migrate();
+      await sandbox.pool.query('TRUNCATE contacts');
+      const produced = await bench.produce(['--file', file, '--rows-per-message', `${rows}`]);
+      expect(produced.status).toBe(0);
+      const consumer = sandbox.start('consumer');
+      await until('all are there', async () => (await sandbox.countContacts()) === expected.length);
+      await until('the queue is empty', async () => (await sandbox.ready()) === 0);
+      consumer.kill('SIGTERM');
+      await consumer.succeeds();
+      expect(await sandbox.contacts()).toEqual(expected);
+      expect(await sandbox.ready('csv2db.dead')).toBe(0);
     });
-    const expected = JSON.parse(stdout) as unknown[];
-    const { sandbox } = bench;
-    await sandbox.migrate();
-    await sandbox.pool.query('TRUNCATE contacts');
-    const produced = await bench.produce(['--file', file, '--rows-per-message', `${rows}`]);
-    expect(produced.status).toBe(0);
-    const consumer = sandbox.start('consumer');
-    await until('all are there', async () => (await sandbox.countContacts()) === expected.length);
-    await until('the queue is empty', async () => (await sandbox.ready()) === 0);
-    consumer.kill('SIGTERM');
-    await consumer.succeeds();
-    expect(await sandbox.contacts()).toEqual(expected);
-    expect(await sandbox.ready('csv2db.dead')).toBe(0);
-  });
-});
+  },
+);
