@@ -16,9 +16,13 @@ const [TAB, SPACE] = [0x09, 0x20];
  * signature: it is what is no text itself, and what text comes out of.
  */
 export function compressionOf(head: Buffer): Compression | undefined {
+  return signatureOf(head) ?? (!isText(head) && isBrotli(head) ? 'brotli' : undefined);
+}
+
+/** How a file says by its first four bytes that it is compressed; undefined when it does not. */
+export function signatureOf(head: Buffer): Compression | undefined {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  if (isZstd(head)) return 'zstd';
-  return !isText(head) && isBrotli(head) ? 'brotli' : undefined;
+  return isZstd(head) ? 'zstd' : undefined;
 }
 
 /** A frame, or one of users' own data, which may come first. */

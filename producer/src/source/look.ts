@@ -6,7 +6,7 @@ const SIGNATURE = 4;
 
 /** Bytes whose first ones are known. */
 export interface Looked {
-  /** The first 64 KiB; less of a pipe, which may send more only much later, but its first line. */
+  /** The first 64 KiB; less of a pipe, which may send more only much later, but enough. */
   head: Buffer;
   /** Whether that is all. */
   isWhole: boolean;
@@ -19,15 +19,17 @@ export interface Looked {
  *
  * @param open reads it from its start.
  * @param isRepeatable whether that can be done again.
+ * @param isEnough whether a head tells what is wanted; default: when its first line is there.
  */
 export async function look(
   open: () => AsyncIterable<Buffer>,
   isRepeatable: boolean,
+  isEnough: (head: Buffer) => boolean = hasLine,
 ): Promise<Looked> {
   const iterator = open()[Symbol.asyncIterator]();
   let seen: Buffer = Buffer.alloc(0);
   let isWhole = false;
-  while (seen.length < HEAD && (isRepeatable || !hasLine(seen))) {
+  while (seen.length < HEAD && (isRepeatable || !isEnough(seen))) {
     const next = await iterator.next();
     isWhole = next.done === true;
     if (next.done === true) break;
@@ -48,7 +50,7 @@ async function* fromSeen(
 }
 
 /** Whether there is a line, with its end, and with the quotes in it closed: it may be a header. */
-function hasLine(head: Buffer): boolean {
+export function hasLine(head: Buffer): boolean {
   const text = head.toString('latin1');
   const [line] = /^(?:[^"\r\n]|"[^"]*")*(?:\n|\r[^])/.exec(text) ?? [];
   return head.length >= SIGNATURE && line !== undefined;

@@ -1,10 +1,10 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { type Compression, compressionOf } from './compression.ts';
+import { type Compression, compressionOf, signatureOf } from './compression.ts';
 import { decompressed } from './decompress.ts';
 import { type Encoding, encodingOf, markLength, toUtf8 } from './encoding.ts';
 import { FormatError, refuseForeign } from './foreign.ts';
 import type { Head } from './head.ts';
-import { look } from './look.ts';
+import { hasLine, look } from './look.ts';
 import type { Source } from './open.ts';
 
 /** The text of a file in UTF-8, whatever it is packed and written in, without its byte order mark. */
@@ -51,7 +51,11 @@ export async function openText(
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
 
-  const file = await look(() => source.read(0, blockSize, ended), isRegular);
+  const file = await look(
+    () => source.read(0, blockSize, ended),
+    isRegular,
+    (head) => signatureOf(head) !== undefined || hasLine(head),
+  );
   refuseForeign(file.head, name);
   const compression = compressionOf(file.head);
   const unpacked = compression
