@@ -1,6 +1,12 @@
 /** Texts that are remembered. */
 const MOST = 500_000;
 
+export interface Estimate {
+  count: number;
+  /** Twice the standard error. */
+  error: number;
+}
+
 /**
  * Counts texts that were there before, in constant memory. While there are few different ones it
  * counts all; then those of which so many low bits of the hash are zero, a sample by text.
@@ -10,8 +16,11 @@ export class Repeats {
   readonly #times = new Map<number, number>();
   /** One text in so many is counted. */
   #oneIn = 1;
+  /** Texts, whether counted or not. */
+  #all = 0;
 
   add(text: string): void {
+    this.#all += 1;
     const hash = hashOf(text);
     if (hash % this.#oneIn !== 0) return;
     this.#times.set(hash, (this.#times.get(hash) ?? -1) + 1);
@@ -22,16 +31,36 @@ export class Repeats {
     }
   }
 
-  /** How many there are, and twice the standard error of that: 0 when all were counted. */
-  estimate(): { count: number; error: number } {
+  /**
+   * How many there are, and twice the standard error of that: 0 when all were counted.
+   *
+   * A sample tells it well, unless few texts make up most repeats, and are in the sample or not by
+   * chance. That shows where it differs from all texts less the different ones, whose error is
+   * larger, but does not depend on how often each is there.
+   */
+  estimate(): Estimate {
+    const [sampled, subtracted] = [this.#bySample(), this.#bySubtraction()];
+    const isLikely = Math.abs(sampled.count - subtracted.count) <= subtracted.error;
+    return isLikely && sampled.error <= subtracted.error ? sampled : subtracted;
+  }
+
+  #bySample(): Estimate {
     let [sum, squares] = [0, 0];
     for (const times of this.#times.values()) {
       sum += times;
       squares += times ** 2;
     }
-    // of a sample that takes each text with its repeats or not at all
-    const variance = squares * this.#oneIn * (this.#oneIn - 1);
-    return { count: sum * this.#oneIn, error: Math.ceil(2 * Math.sqrt(variance)) };
+    return { count: sum * this.#oneIn, error: this.#errorOf(squares) };
+  }
+
+  #bySubtraction(): Estimate {
+    const different = this.#times.size * this.#oneIn;
+    return { count: Math.max(0, this.#all - different), error: this.#errorOf(this.#times.size) };
+  }
+
+  /** @param squares of what is summed up over the sample, their sum; nothing in it is no certainty. */
+  #errorOf(squares: number): number {
+    return Math.ceil(2 * Math.sqrt(Math.max(squares, 1) * this.#oneIn * (this.#oneIn - 1)));
   }
 
   inWords(): string {
