@@ -29,35 +29,36 @@ export async function dryRun(
   const rejects = new RejectLog(log);
   const repeats = config.columns.includes('email') ? new Repeats() : undefined;
   const shown: string[] = [];
+  const found: string[] = [];
   let read = 0;
-  let described = -1;
   try {
     // a row is a message, which can be shown
-    const rows = shipments(
+    const options = { ...config, rowsPerMessage: 1 };
+    for await (const shipment of shipments(
       inputs,
       fromStart(config.offset),
-      { ...config, rowsPerMessage: 1 },
+      options,
       signal,
       log,
-    );
-    for await (const { chunk, read: ofChunk, rejects: some, messages } of rows) {
-      const { file } = chunk.start;
-      if (file > described) {
-        print(await describe(inputs, file));
-        described = file;
-        await inputs.closeBefore(file);
-      }
-      read += ofChunk;
-      rejects.note(some, inputs.nameAmongOthers(file));
-      for (const { body } of messages) {
+    )) {
+      const { file } = shipment.chunk.start;
+      await describeBefore(file + 1);
+      await inputs.closeBefore(file);
+      read += shipment.read;
+      rejects.note(shipment.rejects, inputs.nameAmongOthers(file));
+      for (const { body } of shipment.messages) {
         const text = body.toString();
         if (shown.length < SHOWN) shown.push(text);
-        repeats?.add(emailIn(text));
+        const email = emailIn(text);
+        if (email !== undefined) repeats?.add(email);
       }
     }
+    // those behind the last row, unless nothing of them was wanted
+    if (read < config.limit && !signal.aborted) await describeBefore(files.length);
   } finally {
     await inputs.close();
   }
+  for (const line of found) print(line);
   const whole = signal.aborted ? 'stopped; so far ' : '';
   print(`${whole}${read} rows: ${read - rejects.count} to send, ${rejects.count} rejected`);
   if (rejects.count > 0) print(`rejected: ${rejects.inWords()}`);
@@ -66,6 +67,10 @@ export async function dryRun(
   if (repeats) print(`rows with an email that an earlier row has: ${repeats.inWords()}`);
   for (const row of shown) print(row);
   return rejects.count === 0;
+
+  async function describeBefore(end: number): Promise<void> {
+    while (found.length < end) found.push(await describe(inputs, found.length));
+  }
 }
 
 /** What was found out about a file. */
@@ -79,9 +84,9 @@ async function describe(inputs: Inputs, index: number): Promise<string> {
   ].join(', ');
 }
 
-/** The email of a row as it would be sent. */
-function emailIn(row: string): string {
+/** The email of a row as it would be sent; undefined when it has none. */
+function emailIn(row: string): string | undefined {
   const value: unknown = JSON.parse(row);
   const isRow = typeof value === 'object' && value !== null && 'email' in value;
-  return isRow && typeof value.email === 'string' ? value.email : '';
+  return isRow && typeof value.email === 'string' ? value.email : undefined;
 }
