@@ -167,6 +167,8 @@ describe('the fields of a file', () => {
   it.each<[string, string, string[]]>([
     ['another quote', "'Doe, Jo',zoe@example.org\n'O''Hara',max@example.org\n", ['--quote', "'"]],
     ['no quote', '5" pipe,zoe@example.org\n"x,max@example.org\n', ['--quote', 'none']],
+    // the flag's own default was taken for a delimiter of no character
+    ['auto', 'Jo;zoe@example.org\nJi;max@example.org\n', ['--delimiter', 'auto']],
     ['another delimiter', 'Jo^zoe@example.org\nJi^max@example.org\n', ['--delimiter', '^']],
   ])('are told apart with %s', async (_, content, args) => {
     const { status, output } = await bench.produce([

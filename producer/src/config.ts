@@ -145,7 +145,7 @@ export function readConfig(args: string[], version: string): ProducerConfig {
       '--resume and --dry-run exclude each other: a dry run begins at the start',
     );
   }
-  if (options.delimiter !== undefined && options.delimiter === options.quote) {
+  if (options.delimiter === options.quote) {
     throw new FatalError('--delimiter and --quote are the same character');
   }
   const sourceOf = (name: string): string | undefined => command.getOptionValueSource(name);
@@ -155,8 +155,8 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     input: {
       columns: options.columns,
       header: options.header,
-      delimiter: options.delimiter,
-      quote: options.quote,
+      delimiter: options.delimiter === 'auto' ? undefined : options.delimiter,
+      quote: options.quote === 'none' ? undefined : options.quote,
       encoding: options.encoding,
     },
     rules,

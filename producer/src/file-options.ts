@@ -31,11 +31,11 @@ export const FILE_OPTIONS = {
     'what separates fields, or tab; auto looks for , ; tab and |',
   )
     .env('FC_PRODUCER_DELIMITER')
-    .default<string | undefined>(undefined, 'auto')
+    .default('auto', 'auto')
     .argParser(delimiter),
   quote: new Option('--quote <character>', 'what stands around fields, or none')
     .env('FC_PRODUCER_QUOTE')
-    .default<string | undefined>('"', '"')
+    .default('"', '"')
     .argParser(quote),
   encoding: new Option(
     '--encoding <name>',
@@ -94,14 +94,14 @@ function oneMore(value: string, before: string[] | undefined): string[] {
 }
 
 /** `auto`, `tab`, or a character. */
-function delimiter(value: string): string | undefined {
-  if (value === 'auto') return undefined;
+function delimiter(value: string): string {
+  if (value === 'auto') return value;
   return character(value === 'tab' || value === '\\t' ? '\t' : value);
 }
 
 /** `none`, or a character. */
-function quote(value: string): string | undefined {
-  return value === 'none' ? undefined : character(value);
+function quote(value: string): string {
+  return value === 'none' ? value : character(value);
 }
 
 /** Rows are told apart by bytes: a character that has several could be in the middle of others. */
