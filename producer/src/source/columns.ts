@@ -20,7 +20,7 @@ export function columnWishes(text: string): ColumnWish[] {
   ITEM.lastIndex = 0;
   while (ITEM.lastIndex < text.length) {
     const [item, name, from] = ITEM.exec(text) ?? [];
-    if (item === undefined || name === undefined || unquoted(name) === '') break;
+    if (item === undefined || name === undefined || unquoted(name) === '' || from === '') break;
     wishes.push({ name: unquoted(name), ...(from !== undefined && { from: sourceOf(from) }) });
     if (ITEM.lastIndex === text.length && !item.endsWith(',')) return distinct(wishes);
   }
