@@ -10,7 +10,7 @@ import {
 } from './rivals.mjs';
 
 /** @typedef {import('./import.mjs').Result} Result */
-/** @typedef {'clean' | 'few' | 'half' | 'tenfold'} FileName */
+/** @typedef {import('./data.mjs').FileName} FileName */
 
 /**
  * @typedef {object} Case
@@ -72,6 +72,18 @@ const ALL = [
         file: 'few',
         targets: [1.1, 1.5],
         run: csv2db({ consumers: 2 }),
+      },
+    ],
+  },
+  {
+    title: 'Other forms of the file',
+    cases: [
+      { name: 'csv2db, gzipped', file: 'gzipped', targets: [1.04, 1.24], run: csv2db() },
+      {
+        name: 'csv2db, columns by a header',
+        file: 'reordered',
+        targets: [1.04, 1.24],
+        run: csv2db(),
       },
     ],
   },

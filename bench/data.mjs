@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { createGzip } from 'node:zlib';
 
 const GENERATOR = fileURLToPath(new URL('../producer/data/generate.mjs', import.meta.url));
 
@@ -16,11 +18,12 @@ const GENERATOR = fileURLToPath(new URL('../producer/data/generate.mjs', import.
  * @property {number} emails how many different ones
  */
 
-/** @typedef {'clean' | 'few' | 'half' | 'tenfold'} FileName */
+/** @typedef {'clean' | 'few' | 'half' | 'gzipped' | 'reordered' | 'tenfold'} FileName */
 
 /**
  * Writes the files that are needed: one of different emails, one in which 1% of the rows are copies
- * of earlier ones, one with 50%, and one of ten times as many different emails.
+ * of earlier ones, one with 50%, the first one gzipped, and with a header and more columns in another
+ * order, and one of ten times as many different emails.
  *
  * @param {string} folder
  * @param {number} rows
@@ -37,6 +40,12 @@ export async function writeFiles(folder, rows, names) {
   ])) {
     if (names.has(name))
       files.set(name, await duplicate(clean, join(folder, `${name}.csv`), share));
+  }
+  if (names.has('gzipped')) {
+    files.set('gzipped', await rewrite(clean, join(folder, 'clean.csv.gz'), createGzip()));
+  }
+  if (names.has('reordered')) {
+    files.set('reordered', await rewrite(clean, join(folder, 'reordered.csv'), reorder));
   }
   if (names.has('tenfold')) {
     files.set('tenfold', await generate(join(folder, 'tenfold.csv'), 10 * rows));
@@ -57,6 +66,27 @@ async function generate(path, rows) {
   ]);
   if (generator.exitCode !== 0) throw new Error(`${GENERATOR} failed`);
   return { path, rows, emails: rows };
+}
+
+/**
+ * @param {File} original
+ * @param {string} path
+ * @param {NodeJS.ReadWriteStream | ((source: AsyncIterable<Buffer>) => AsyncIterable<string>)} change
+ * @returns {Promise<File>}
+ */
+async function rewrite({ path: from, ...counts }, path, change) {
+  await pipeline(createReadStream(from), change, createWriteStream(path));
+  return { path, ...counts };
+}
+
+/** @param {AsyncIterable<Buffer>} source rows of a name and an email, without quotes */
+async function* reorder(source) {
+  yield 'id,email,name\n';
+  let row = 0;
+  for await (const line of createInterface({ input: Readable.from(source) })) {
+    const [name, email] = line.split(',');
+    yield `${(row += 1)},${email},${name}\n`;
+  }
 }
 
 /**
