@@ -54,7 +54,7 @@ describe('of a foreign message of CSV every good row is stored, and the others a
       [['"B,b@c\n', 'a quoted field is not closed', 11]],
     ],
     ['Windows line ends', 'A,a@b\r\n\r\n"B\r\nb",b@c\r\n', ['a@b', 'b@c'], []],
-    ['carriage returns alone', 'A,a@b\rB,b@c\r', [], [['A,a@b\rB,b@c\r', /^3 fields/, 10]]],
+    ['carriage returns alone', 'A,a@b\rB,b@c\r', ['a@b', 'b@c'], []],
     [
       'bytes that are not UTF-8',
       Buffer.from('A,a@b\nZoë,b@c\nC,c@d\n', 'latin1'),

@@ -94,6 +94,7 @@ async function changeSince(
   inputs: Inputs,
   { seek, before, file, reading, rows }: Checkpoint,
 ): Promise<string | undefined> {
+  if (seek.file >= inputs.files.length) return `that was file ${seek.file + 1} of more`;
   if (before !== hashBefore(inputs, seek)) return 'other files were in front of it';
   const input = await inputs.at(seek.file);
   const now = await fingerprintOf(input, seek);

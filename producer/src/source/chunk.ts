@@ -12,7 +12,7 @@ interface Chunk {
   start: Position;
 }
 
-/** Rows that pass every rule, and are canonical CSV as they stand in the file. */
+/** Rows that pass every rule, as canonical CSV of the columns that are sent. */
 export interface PlainChunk extends Chunk {
   kind: 'plain';
   csv: CsvRows;

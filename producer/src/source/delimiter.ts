@@ -56,12 +56,16 @@ function hasAll(row: readonly string[], columns: readonly ColumnWish[]): boolean
   return isPlaced ? row.length >= width : row.length === width;
 }
 
-/** Whether a row has an email where it should be; undefined where none is wanted. */
+/**
+ * Whether a row has an email where it should be; undefined where none is wanted. A vertical bar may
+ * be in one, and is likelier to stand before it.
+ */
 function hasEmail(row: readonly string[], columns: readonly ColumnWish[]): boolean | undefined {
   const index = columns.findIndex(({ name }) => name === 'email');
   const column = columns[index];
   if (!column) return undefined;
-  return hasAll(row, columns) && isEmail((row[placeOf(column, index)] ?? '').trim());
+  const email = row[placeOf(column, index)] ?? '';
+  return hasAll(row, columns) && isEmail(email) && !email.includes('|');
 }
 
 function placeOf({ from }: ColumnWish, index: number): number {

@@ -64,10 +64,10 @@ export async function* readRows(
     // behind a carriage return, parsing finds rows that have no line feed
     const end = rest.includes(CR) ? 0 : rest.lastIndexOf(LF) + 1;
     const lines = rest.subarray(0, end);
-    const ends = lines.length > 0 ? plain?.endsIn(lines, maxRow) : undefined;
-    if (!ends) return undefined;
-    advance(lines.length, ends.length, ends.length);
-    return { kind: 'plain', firstRow: start.rows + 1, start, csv: { bytes: lines, ends } };
+    const csv = lines.length > 0 ? plain?.take(lines, maxRow) : undefined;
+    if (!csv) return undefined;
+    advance(lines.length, csv.ends.length, csv.ends.length);
+    return { kind: 'plain', firstRow: start.rows + 1, start, csv };
   }
 
   /** Parses the complete rows at the head of the rest. */
