@@ -88,7 +88,8 @@ function placeInRow(
   index: number,
   file: string,
 ): number {
-  if (from === name || !first) return index;
+  if (from === name) return index;
+  if (!first) return typeof from === 'number' ? from - 1 : index;
   if (typeof from === 'string') {
     throw new FormatError(
       `--columns ${name}="${from}": ${file} has no header with that name, its first row is ${listed(first)}; without a header a column is named by its place, as in ${name}=3`,

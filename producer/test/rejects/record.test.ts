@@ -20,13 +20,13 @@ const COMMAS = layoutOf('Jo,jo@b\n');
 describe('a rejected row', () => {
   it.each<[string, string, string]>([
     ['as it was', 'Jo,bad', 'Jo,bad,9,it is bad\n'],
-    ['with the quotes that it had', '"Jo" ,"b,ad"', '"""Jo"" ,""b,ad""",,9,it is bad\n'],
+    ['with the quotes that it had', '"Jo" ,"b,ad"', '"""Jo"" ,""b,ad""",9,it is bad\n'],
     ['over several lines', '"J\no","b"', '"J\no","b",9,it is bad\n'],
     ['with too few fields', 'Jo', 'Jo,9,it is bad\n'],
     ['with too many', 'Jo,x,y', 'Jo,x,y,9,it is bad\n'],
-    ['as one field, where a quote is not closed', 'Jo,"b', '"Jo,""b",,9,it is bad\n'],
-    ['as one field, where text follows a quote', '"J"o,b', '"""J""o,b",,9,it is bad\n'],
-    ['empty, when it was too long', '', ',,9,it is bad\n'],
+    ['as one field, where a quote is not closed', 'Jo,"b', '"Jo,""b",9,it is bad\n'],
+    ['as one field, where text follows a quote', '"J"o,b', '"""J""o,b",9,it is bad\n'],
+    ['empty, when it was too long', '', ',9,it is bad\n'],
   ])('is written %s', (_, raw, line) => {
     expect(record(raw, COMMAS)).toBe(line);
   });
@@ -43,13 +43,13 @@ describe('a rejected row', () => {
   });
 
   it('has no line where that is not known', () => {
-    expect(rejectRecord({ row: 1, reason: 'r' }, COMMAS).toString()).toBe(',,,r\n');
+    expect(rejectRecord({ row: 1, reason: 'r' }, COMMAS).toString()).toBe(',,r\n');
   });
 
   it('is written in the dialect of its file', () => {
     const layout = layoutOf('name|email\n', '|', "'");
     expect(record("'a|b'|c", layout, "it's a|b")).toBe("'a|b'|c|9|'it''s a|b'\n");
-    expect(record("a|b'c", layout)).toBe("'a|b''c'||9|it is bad\n");
+    expect(record("a|b'c", layout)).toBe("'a|b''c'|9|it is bad\n");
   });
 
   it('is not changed by what would need quotes, where there are none', () => {
@@ -60,15 +60,27 @@ describe('a rejected row', () => {
 
 describe('the header of rejected rows', () => {
   it('is that of their file, or the names of the columns', () => {
-    expect(rejectsHeader(COMMAS).toString()).toBe('name,email,line,reason\n');
-    expect(rejectsHeader(layoutOf('"a;b";Name;Email\n', ';')).toString()).toBe(
+    expect(rejectsHeader(COMMAS, 'utf-8').toString()).toBe('name,email,line,reason\n');
+    expect(rejectsHeader(layoutOf('"a;b";Name;Email\n', ';'), 'utf-8').toString()).toBe(
       '"a;b";Name;Email;line;reason\n',
     );
   });
 
+  it('has a byte order mark where the file was in another encoding', () => {
+    expect(rejectsHeader(COMMAS, 'latin1').toString()).toBe('\ufeffname,email,line,reason\n');
+  });
+
+  it('has other names for the line and the reason where the file has columns of these', () => {
+    const layout = layoutOf('Line;name;email\n', ';');
+    expect(rejectsHeader(layout, 'utf-8').toString()).toBe('Line;name;email;csv2db line;reason\n');
+  });
+
   it('and a row that is mended are read as the file was', () => {
     const layout = layoutOf('email;x;name\n', ';');
-    const text = Buffer.concat([rejectsHeader(layout), Buffer.from(record('a@b;"1;2";J', layout))]);
+    const text = Buffer.concat([
+      rejectsHeader(layout, 'utf-8'),
+      Buffer.from(record('a@b;"1;2";J', layout)),
+    ]);
     const again = layoutOf(text.toString(), ';');
     const { rows } = parseRows(text, true, 1_000, { dialect: again.dialect });
     expect(again).toMatchObject({ hasHeader: true, width: 5, places: [2, 0] });
