@@ -62,6 +62,7 @@ describe('of a foreign message of CSV every good row is stored, and the others a
       [['Zoë,b@c\n', 'the row is not valid UTF-8', 11]],
     ],
     ['NUL', 'A,a@b\nN\0,b@c\n', ['a@b'], [['N\0,b@c\n', /^invalid byte sequence/, 11]]],
+    ['empty fields, which are empty for contacts', 'A,a@b\n,e@b\nE,\nF,\n', ['', 'a@b', 'e@b'], []],
     ['no last line feed', 'A,a@b\nB,b@c', ['a@b', 'b@c'], []],
     ['blank lines', '\nA,a@b\n\n\nB,b@c\n\n', ['a@b', 'b@c'], []],
     ['a byte order mark', '\ufeffA,a@b\n', ['a@b'], []],

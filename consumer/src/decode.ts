@@ -4,7 +4,7 @@ import { decodeBody, UndecodableError } from '@csv2db/libs/message.ts';
 import type { Delivery, Refusal, Row } from './batch.ts';
 import type { Layout } from './database/layout.ts';
 import type { Table } from './database/table.ts';
-import { jsonRow } from './json-values.ts';
+import { inexactNumber, jsonRow } from './json-values.ts';
 
 /** A message of CSV, in rows to store and refusals. */
 export function decodeCsv(
@@ -13,7 +13,8 @@ export function decodeCsv(
 ): { rows: Row[]; refusals: Refusal[] } {
   const { content } = delivery;
   const [rows, refusals]: [Row[], Refusal[]] = [[], []];
-  const parsed = parseRows(content, true, Infinity, { emptyIsNull: true }).rows;
+  const { emptyIsNull } = layout;
+  const parsed = parseRows(content, true, Infinity, { emptyIsNull }).rows;
   if (parsed.length === 0) refusals.push({ delivery, reason: 'the body has no row' });
   const isOne = parsed.length === 1;
   let bounds: ReturnType<typeof findRows>['bounds'] | undefined;
@@ -47,6 +48,13 @@ export function* decodeJson(
   const body = attempt(() => decodeBody(delivery.content));
   if (body instanceof UndecodableError) {
     yield { refusal: { delivery, reason: body.message }, error: body };
+    return;
+  }
+  // the letter is to have every digit, so it is the message as it came
+  const inexact = table.isContacts ? undefined : inexactNumber(delivery.content.toString());
+  if (inexact !== undefined) {
+    const reason = `the number ${inexact} has more digits than JavaScript keeps: send it as a string`;
+    yield { refusal: { delivery, reason }, error: new UndecodableError(reason) };
     return;
   }
   const isOne = !Array.isArray(body);

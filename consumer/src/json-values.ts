@@ -17,14 +17,14 @@ export interface JsonRow {
  * text, for columns that are not of text: there, as in the original, only strings will do.
  *
  * @param named the columns that its message names; undefined where the row's members are the
- * columns. Then members that the table lacks are ignored; and a row for the original's table must
- * have a name and an email.
+ * columns. A row for the original's table must have a name and an email, and other members are
+ * ignored.
  * @throws UndecodableError when it does not make a row of the table.
  */
 export function jsonRow(row: unknown, named: Layout | undefined, table: Table): JsonRow {
-  if (named === undefined && table.isContacts) {
+  if (table.isContacts) {
     const { name, email } = decodeContact(row);
-    return { layout: table.layoutOf(['name', 'email']), values: [name, email] };
+    if (!named) return { layout: table.layoutOf(['name', 'email']), values: [name, email] };
   }
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
     throw new UndecodableError('the row is not a JSON object');
@@ -36,8 +36,13 @@ export function jsonRow(row: unknown, named: Layout | undefined, table: Table): 
 
 function membersIn(table: Table, members: ReadonlyMap<string, unknown>): string[] {
   const names = table.columnsAmong(new Set(members.keys()));
-  if (names.length > 0) return names;
-  throw new UndecodableError(`the row has no member that is a column of ${table.description}`);
+  if (names.length > 0 && names.length === members.size) return names;
+  const [other] = [...members.keys()].filter((name) => !names.includes(name));
+  throw new UndecodableError(
+    other === undefined
+      ? 'the row has no members'
+      : `the row has a member "${other}", and the table no such column: ${table.description}`,
+  );
 }
 
 function toText({ name, isText }: Column, members: ReadonlyMap<string, unknown>): string | null {
@@ -49,15 +54,29 @@ function toText({ name, isText }: Column, members: ReadonlyMap<string, unknown>)
   }
   if (value === undefined) throw new UndecodableError(`the row has no member "${name}"`);
   if (isText) throw new UndecodableError(`the row has no "${name}" string`);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw new UndecodableError(
-      `the ${name} is a number beyond 2^53, of which JSON keeps not every digit: send it as a string`,
-    );
-  }
   try {
     return JSON.stringify(value);
   } catch (error) {
     if (error instanceof RangeError) throw new UndecodableError(`the ${name} is nested too deep`);
     throw error;
   }
+}
+
+/** Strings, which are passed over, and numbers of a JSON text. */
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+
+/** The first number of a JSON text that JavaScript does not hold with all its digits. */
+export function inexactNumber(json: string): string | undefined {
+  for (const [token] of json.matchAll(TOKENS)) {
+    if (!token.startsWith('"') && !isExact(token)) return token;
+  }
+  return undefined;
+}
+
+/** A double holds 15 decimal digits, and whole numbers up to 2^53. */
+function isExact(token: string): boolean {
+  const value = Number(token);
+  if (/^-?\d+$/.test(token)) return Number.isSafeInteger(value);
+  const [digits = ''] = token.replace(/[-.]/g, '').replace(/^0+/, '').split(/e/i);
+  return digits.length <= 15 && Number.isFinite(value) && (value !== 0 || digits === '');
 }

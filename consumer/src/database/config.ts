@@ -42,6 +42,7 @@ export function databaseConfig(options: DatabaseOptions, sourceOf: SourceOf): Da
   const port = strongest(given('dbPort'), inUrl('port'), partOf(pgVariable('PGPORT'), Number));
   const user = strongest(given('dbUser'), inUrl('user'), pgVariable('PGUSER'));
   const name = strongest(given('dbName'), inUrl('path'), pgVariable('PGDATABASE'));
+  for (const part of [host, name]) refuseUrl(part);
   const login = {
     host: host.value,
     port: checked(port.flag, String(port.value), integer(1, 65_535)),
@@ -60,19 +61,23 @@ export function databaseConfig(options: DatabaseOptions, sourceOf: SourceOf): Da
   );
   const said = strongest(given('dbSslmode'), parameter('sslmode'), pgVariable('PGSSLMODE'));
   const mode = partOf(said, (text) => checked(said.flag, text, sslMode));
-  const files: TlsFiles = {
-    prefix: '--db',
-    ca: strongest(given('dbCa'), parameter('sslrootcert'), pgVariable('PGSSLROOTCERT')).value,
-    cert: strongest(given('dbCert'), parameter('sslcert'), pgVariable('PGSSLCERT')).value,
-    key: strongest(given('dbKey'), parameter('sslkey'), pgVariable('PGSSLKEY')).value,
-  };
+  const ca = strongest(given('dbCa'), parameter('sslrootcert'), pgVariable('PGSSLROOTCERT'));
+  const cert = strongest(given('dbCert'), parameter('sslcert'), pgVariable('PGSSLCERT'));
+  const key = strongest(given('dbKey'), parameter('sslkey'), pgVariable('PGSSLKEY'));
+  const files: TlsFiles = { prefix: '--db', ca: ca.value, cert: cert.value, key: key.value };
+  // who names a file wants TLS, whatever weaker words say
+  const isOverruled = [ca, cert, key].some(
+    ({ value, rank }) => value !== undefined && rank > said.rank,
+  );
   const { database, ...address } = login;
   return {
     ...address,
     name: database,
     password: password.value,
     // as in libpq, a Unix socket is plain
-    tls: host.value.startsWith('/') ? undefined : tlsOf(mode.value, files),
+    tls: host.value.startsWith('/')
+      ? undefined
+      : tlsOf(isOverruled && mode.value === 'disable' ? undefined : mode.value, files),
     table: options.table,
     statementTimeout: options.statementTimeout,
     flags: {
@@ -81,6 +86,11 @@ export function databaseConfig(options: DatabaseOptions, sourceOf: SourceOf): Da
       name: name.flag,
     },
   };
+}
+
+/** Refuses what may have a password in it, which no message would leave out. */
+function refuseUrl({ value, flag }: Given<string>): void {
+  if (/:\/\/|@/.test(value)) throw new FatalError(`${flag} has a URL in it: say it in --db-url`);
 }
 
 /** A variable of libpq: https://www.postgresql.org/docs/current/libpq-envars.html */

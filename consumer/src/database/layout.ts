@@ -5,6 +5,8 @@ import { type Key, keyOf } from './key.ts';
 /** How rows of some columns get into the table, and how they are counted there. */
 export interface Layout {
   columns: readonly Column[];
+  /** Whether an empty field of CSV is NULL; for contacts, as in the original, it is empty. */
+  emptyIsNull: boolean;
   /** Whether a row can be a duplicate, by some unique constraint. */
   mayConflict: boolean;
   /** The places of the columns that tell duplicates, from 0; empty for whole rows. */
@@ -30,7 +32,7 @@ export interface Layout {
 
 /** Statements of one transaction. */
 export interface Copy {
-  /** Takes lines of CSV as they are, where an empty field is NULL. */
+  /** Takes lines of CSV as they are. */
   lines: string;
   /** Takes rows with COPY's escapes. */
   rows: string;
@@ -57,12 +59,18 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
   const isCopied = !isView && !hasRowSecurity && !columns.some(({ isByFields }) => isByFields);
   const copyFrom = (nulls: string): string =>
     `COPY ${table} (${identifiers}) FROM STDIN (DELIMITER ',', NULL '${nulls}')`;
+  const emptyIsNull = !isContacts;
   return {
     columns,
+    emptyIsNull,
     mayConflict: key.mayConflict,
     key: key.columns.map((name) => names.indexOf(name)),
     copy: isCopied
-      ? { lines: copyFrom(''), rows: copyFrom('\\N'), check: indexCheck(facts) }
+      ? {
+          lines: copyFrom(emptyIsNull ? '' : '\\N'),
+          rows: copyFrom('\\N'),
+          check: indexCheck(facts),
+        }
       : undefined,
     insert: `${into} SELECT ${values((number) => `v${number}`)}
       FROM ${sent(columns.length)} ${onConflict}`,
@@ -70,7 +78,7 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
     insertLines: mayLeaveOut
       ? undefined
       : `${into} SELECT ${values((number) => `field[${number}]`)}
-        FROM (SELECT string_to_array(line, ',', '') AS field
+        FROM (SELECT string_to_array(line, ','${emptyIsNull ? ", ''" : ''}) AS field
           FROM unnest(string_to_array($1::text, E'\\n')) AS line OFFSET 0) AS lines
         ${onConflict}`,
     countAbsent: mayLeaveOut && key.columns.length > 0 ? countAbsent(facts, key) : undefined,

@@ -1,5 +1,5 @@
 import { codeOf } from '@csv2db/libs/errors.ts';
-import { UndecodableError } from '@csv2db/libs/message.ts';
+import { CONTACT_COLUMNS, UndecodableError } from '@csv2db/libs/message.ts';
 import type pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
 import { CONTACTS } from './contacts.ts';
@@ -54,9 +54,11 @@ export class Table {
    * SetUpError when this user may not insert into one, or find duplicates.
    */
   layoutOf(names: readonly string[]): Layout {
-    const id = names.join('\0');
+    const id = JSON.stringify(names);
     const known = this.#layouts.get(id);
     if (known) return known;
+    const missing = this.isContacts && CONTACT_COLUMNS.find((name) => !names.includes(name));
+    if (missing) throw new ColumnsError(`the message has no column "${missing}"`);
     const layout = layoutOf(this.#facts, this.#insertable(names), this.isContacts);
     this.#requireRest(names);
     const hidden = layout.key.some((place) => layout.columns[place]?.isSelectable === false);
@@ -112,7 +114,7 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
   if (problem !== undefined || !facts) throw new SetUpError(`${whereIs(config)} ${problem}`);
   const table = new Table(facts, config);
   const rehearsed = isContacts
-    ? table.layoutOf(['name', 'email']).insert
+    ? table.layoutOf(CONTACT_COLUMNS).insert
     : `INSERT INTO ${facts.name} DEFAULT VALUES`;
   await runWithin(client, statementTimeout, `EXPLAIN ${rehearsed}`, isContacts ? [[], []] : []);
   return table;

@@ -53,8 +53,11 @@ function checkOf(mode: SslMode, { ca }: TlsFiles): Check {
  */
 export function sslOption(tls: DatabaseTls | undefined): ConnectionOptions | false {
   if (!tls) return false;
-  const ssl: ConnectionOptions = { secureContext: secureContextOf(tls.files) };
-  if (tls.check === 'nothing') ssl.rejectUnauthorized = false;
+  const ssl: ConnectionOptions = {
+    secureContext: secureContextOf(tls.files),
+    // said aloud, as NODE_TLS_REJECT_UNAUTHORIZED turns it off otherwise
+    rejectUnauthorized: tls.check !== 'nothing',
+  };
   if (tls.check === 'authority') ssl.checkServerIdentity = () => undefined;
   return ssl;
 }

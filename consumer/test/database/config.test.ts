@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FatalError } from '@csv2db/libs/errors.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databaseConfig } from '../../src/database/config.ts';
 
@@ -109,6 +110,22 @@ describe('of the database,', () => {
       await expect(configOf(flags, {}, foreign)).rejects.not.toThrow(/secret/);
     },
   );
+
+  it('who names a file wants TLS, whatever a weaker word says', async () => {
+    const disabled = { PGSSLMODE: 'disable' };
+    expect((await configOf({ dbCa: '/ca' }, {}, disabled)).check).toBe('authority and host name');
+    expect((await configOf({ dbSslmode: 'disable' }, { dbCa: '/ca' })).check).toBeUndefined();
+  });
+
+  it.each([
+    ['--db-host', { dbHost: URL }],
+    ['--db-name', { dbName: URL }],
+    ['--db-host', { dbHost: 'ann:secret@db' }],
+  ])('a URL in %s is refused, and not repeated', async (flag, flags) => {
+    await expect(configOf(flags)).rejects.toThrow(
+      new FatalError(`${flag} has a URL in it: say it in --db-url`),
+    );
+  });
 
   it('what is overruled need not be valid', async () => {
     const { check } = await configOf({ dbSslmode: 'require' }, {}, { PGSSLMODE: 'prefer' });

@@ -65,7 +65,8 @@ export async function connectTo(
         noDelay: true,
         keepAlive: true,
         clientProperties: { connection_name: clientName },
-        ...(secureContext && { secureContext }),
+        // said aloud, as NODE_TLS_REJECT_UNAUTHORIZED turns it off otherwise
+        ...(secureContext && { secureContext, rejectUnauthorized: true }),
       },
     ),
   );
