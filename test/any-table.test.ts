@@ -49,6 +49,16 @@ describe('the rows that a table takes are stored, the others are dead letters wi
       ],
     },
     {
+      of: 'tsquery and regclass, whose errors are those of a statement',
+      sql: 'CREATE TABLE t (id int PRIMARY KEY, path tsquery, kind regclass)',
+      columns: 'id,path,kind',
+      good: ['1,foo & bar,', '2,,pg_class'],
+      bad: [
+        ['3,foo &,', /no operand in tsquery/],
+        ['4,,no_such_table', /relation "no_such_table" does not exist/],
+      ],
+    },
+    {
       of: 'bytea, bit, varchar, char and numeric',
       sql: `CREATE TABLE t (id int UNIQUE, raw bytea, flags bit(3), short varchar(3), fixed char(3), price numeric(5, 2))`,
       columns: 'id,raw,flags,short,fixed,price',

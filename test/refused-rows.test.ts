@@ -134,6 +134,23 @@ describe('what every row meets is waited for, and is no dead letter:', () => {
     expect(await stop(consumer)).toMatchObject({ inserted: 20, duplicates: 20, dead: 0 });
   });
 
+  // what waits for the commit was never tried with the row that nobody sent
+  it('a trigger that is broken and waits for the commit', async () => {
+    await sandbox.pool.query(`
+      CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN INSERT INTO audit VALUES (NEW.email); RETURN NULL; END';
+      CREATE CONSTRAINT TRIGGER audit AFTER INSERT ON contacts DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION audit()`);
+    await produce(people(40), '--rows-per-message', '100');
+    const consumer = sandbox.start('consumer', ['--parallel', '1']);
+    await consumer.logged(
+      /"audit" does not exist.*no row is taken; storing pauses until it works$/,
+    );
+    await sandbox.pool.query('CREATE TABLE audit (email text)');
+    await arrived(40);
+    expect(await stop(consumer)).toMatchObject({ inserted: 40, dead: 0 });
+  });
+
   // what failed for a table that changed in the meantime was taken for the fault of the rows
   it('a table that breaks in the middle of a batch, and is mended', async () => {
     await sandbox.pool.query('CREATE SEQUENCE attempts');

@@ -18,6 +18,8 @@ export interface Layout {
   copy: Copy | undefined;
   /** Inserts the rows that are new; its parameters are an array of texts for each column. */
   insert: string;
+  /** Reads the values of the same parameters, and stores none. */
+  read: string;
   /**
    * The same, of plain lines in one text; undefined where `countAbsent` has to tell what became of
    * the rows.
@@ -59,6 +61,7 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
   const isCopied = !isView && !hasRowSecurity && !columns.some(({ isByFields }) => isByFields);
   const copyFrom = (nulls: string): string =>
     `COPY ${table} (${identifiers}) FROM STDIN (DELIMITER ',', NULL '${nulls}')`;
+  const read = `SELECT ${values((number) => `v${number}`)} FROM ${sent(columns.length)}`;
   const emptyIsNull = !isContacts;
   return {
     columns,
@@ -72,8 +75,8 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
           check: indexCheck(facts),
         }
       : undefined,
-    insert: `${into} SELECT ${values((number) => `v${number}`)}
-      FROM ${sent(columns.length)} ${onConflict}`,
+    insert: `${into} ${read} ${onConflict}`,
+    read,
     // without OFFSET, the planner would have each line cut for every column
     insertLines: mayLeaveOut
       ? undefined

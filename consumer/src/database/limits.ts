@@ -21,6 +21,9 @@ export function limits(timeout: number): string {
   );
 }
 
+/** Rolls back, once the constraints and triggers that wait for a commit have been tried, too. */
+export const TAKE_BACK = 'SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK';
+
 /**
  * Runs one statement within limits, in a transaction of its own.
  *
@@ -32,7 +35,7 @@ export async function runWithin<R extends pg.QueryResultRow>(
   timeout: number,
   text: string,
   values: readonly (string | Buffer | readonly (string | null)[])[] = [],
-  end: 'COMMIT' | 'ROLLBACK' = 'COMMIT',
+  end: 'COMMIT' | typeof TAKE_BACK = 'COMMIT',
 ): Promise<pg.QueryResult<R>> {
   await client.query(`BEGIN; ${limits(timeout)}`);
   try {

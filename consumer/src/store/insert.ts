@@ -4,7 +4,7 @@ import { isCsv } from '@csv2db/libs/message.ts';
 import pg from 'pg';
 import type { Outcome, Refusal, Row } from '../batch.ts';
 import type { Layout } from '../database/layout.ts';
-import { runWithin } from '../database/limits.ts';
+import { runWithin, TAKE_BACK } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
 import type { StatementSize } from './statement-size.ts';
 
@@ -65,7 +65,7 @@ export class Insertion {
         case 'slow':
           return await this.#insertLess(rows, error);
         case 'set-up':
-          await this.#probe(rows, error);
+          if (!(await this.#isMisread(rows))) await this.#probe(rows, error);
           return await this.#insertHalves(rows, error);
         case 'row':
           return await this.#insertHalves(rows, error);
@@ -143,6 +143,22 @@ export class Insertion {
   }
 
   /**
+   * Whether a type does not read a value of some rows. It may say so with an error that is a
+   * statement's otherwise, as that of `tsquery` does.
+   */
+  async #isMisread(rows: readonly Row[]): Promise<boolean> {
+    try {
+      const values = this.#columnsOf(rows);
+      await runWithin(this.#client, this.#size.timeout, this.#layout.read, values);
+      return false;
+    } catch (error) {
+      const verdict = verdictOn(error);
+      if (verdict !== 'row' && verdict !== 'set-up') throw error;
+      return true;
+    }
+  }
+
+  /**
    * Tells whether rows meet a fault that any row would meet: inserts one that nobody sent, and
    * rolls it back. Halving thousands of rows down to each would flood the server's log; and one
    * that is there already passes where a trigger behind the insertion is broken.
@@ -178,7 +194,7 @@ export class Insertion {
 
   /** Inserts rows, and takes that back. */
   async #rehearse(values: (string | null)[][]): Promise<void> {
-    await runWithin(this.#client, this.#size.timeout, this.#layout.insert, values, 'ROLLBACK');
+    await runWithin(this.#client, this.#size.timeout, this.#layout.insert, values, TAKE_BACK);
   }
 }
 
