@@ -87,6 +87,8 @@ export class Database {
     this.#pool = new pg.Pool({ ...connectionOptions(config), max: size });
     // an idle connection that dies is replaced at the next use, which reports what is wrong
     this.#pool.on('error', ignore);
+    // one in use rejects the query that waits for it; it may be lost before anybody has it in hand
+    this.#pool.on('connect', (client) => client.on('error', ignore));
   }
 
   /**
@@ -127,8 +129,6 @@ export class Database {
     if (this.#pool.idleCount === 0) this.#pool.options.ssl = sslOption(this.#config.tls);
     const client = await this.#pool.connect();
     let failure: Error | undefined;
-    // a connection that is lost rejects the query that waits for it
-    client.on('error', ignore);
     try {
       const table = this.#tables.get(client) ?? (await this.lookAgain(client));
       return await work(client, table).catch((error: unknown) => this.#explain(client, error));
@@ -136,7 +136,6 @@ export class Database {
       failure = error instanceof Error ? error : new Error(String(error));
       throw error;
     } finally {
-      client.off('error', ignore);
       client.release(failure);
     }
   }
