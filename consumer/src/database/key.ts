@@ -1,4 +1,9 @@
-import type { Facts, UniqueIndex } from './facts.ts';
+import type { Column, Facts, UniqueIndex } from './facts.ts';
+
+/** What of a table says what tells duplicates. */
+export interface KeyFacts extends Pick<Facts, 'kind' | 'indexes'> {
+  columns: readonly Pick<Column, 'name' | 'hasDefault'>[];
+}
 
 /** What tells duplicates among rows of some columns. */
 export interface Key {
@@ -22,7 +27,7 @@ export interface Key {
  * A constraint is about them when it has one of them, or an expression. One that has none of them, as
  * a primary key with a sequence, meets a value twice only where something is wrong: that is an error.
  */
-export function keyOf({ indexes, kind, columns: all }: Facts, columns: readonly string[]): Key {
+export function keyOf({ indexes, kind, columns: all }: KeyFacts, columns: readonly string[]): Key {
   // the constraints are those of the table beneath
   if (kind === 'v') return { mayConflict: true, target: undefined, columns: [] };
   const about = indexes.filter(

@@ -24,7 +24,7 @@ export function copyLines(lines: readonly Buffer[]): CopyInput {
  * Rows that may have anything in them, for COPY. In its text format with a comma as the delimiter:
  * https://www.postgresql.org/docs/current/sql-copy.html, "File Formats"
  */
-export function copyRows(rows: readonly Row[]): CopyInput {
+export function copyRows(rows: readonly Pick<Row, 'values'>[]): CopyInput {
   const parts: Buffer[] = [];
   let text = '';
   for (const { values } of rows) {

@@ -8,6 +8,9 @@ import { orderOf } from './sort.ts';
 const BACKSLASH = 0x5c;
 const COMMA_BYTE = Buffer.of(COMMA);
 
+/** What lines are looked at for: the number of their fields, and which tell duplicates. */
+export type LineLayout = Pick<Layout, 'key'> & { columns: readonly unknown[] };
+
 /**
  * Whether COPY, with a comma as its delimiter, reads a body of CSV as CSV is read, or refuses it:
  * there is no quote, which only CSV knows, no backslash, which only COPY does, and no carriage
@@ -49,12 +52,12 @@ export class Lines {
    * @param deliveries whose bodies are plain.
    * @returns undefined when a line has another number of fields than the layout has columns.
    */
-  static of(deliveries: readonly Delivery[], layout: Layout): Lines | undefined {
+  static of(deliveries: readonly Delivery[], layout: LineLayout): Lines | undefined {
     const lines = new Lines(Buffer.concat(deliveries.map(({ content }) => content)), layout);
     return deliveries.every((delivery) => lines.#add(delivery)) ? lines : undefined;
   }
 
-  private constructor(bytes: Buffer, { columns, key }: Layout) {
+  private constructor(bytes: Buffer, { columns, key }: LineLayout) {
     this.#bytes = bytes;
     this.#fieldEnds = new Int32Array(columns.length);
     this.#keys = key.map((place) => ({ place, spans: { begins: [], ends: [] } }));

@@ -1,14 +1,15 @@
 import { expect, it } from 'vitest';
-import type { Column, Facts, UniqueIndex } from '../../src/database/facts.ts';
-import { keyOf } from '../../src/database/key.ts';
+import type { UniqueIndex } from '../../src/database/facts.ts';
+import { type KeyFacts, keyOf } from '../../src/database/key.ts';
 
 /** A table with the columns `id`, which has a default, `email` and `region`, and some unique indexes. */
-function facts(...indexes: Partial<UniqueIndex>[]): Facts {
-  const column = (name: string): Column => ({ name, hasDefault: name === 'id' }) as Column;
+function facts(...indexes: Partial<UniqueIndex>[]): KeyFacts {
   return {
     kind: 'r',
-    columns: ['id', 'email', 'region'].map(column),
+    columns: ['id', 'email', 'region'].map((name) => ({ name, hasDefault: name === 'id' })),
     indexes: indexes.map((index) => ({
+      name: 't_key',
+      constraint: 't_key',
       columns: [],
       isPlain: true,
       isPrimary: false,
@@ -16,8 +17,7 @@ function facts(...indexes: Partial<UniqueIndex>[]): Facts {
       isImmediate: true,
       ...index,
     })),
-    // the rest of the facts is not looked at
-  } as unknown as Facts;
+  };
 }
 
 const ID = { columns: ['id'], isPrimary: true };

@@ -175,12 +175,11 @@ async function outcome(work: () => Promise<unknown>): Promise<unknown> {
 /** What becomes of a value on each way into a table that can be taken for it. */
 async function outcomes(layout: Layout, text: string | null): Promise<unknown[]> {
   const { copy: statements, insert, insertLines = '' } = layout;
-  const row = { values: [text] } as unknown as Parameters<typeof copyRows>[0][number];
   const ways = [() => client.query(insert, [[text]])];
   // otherwise it stands in quotes, or is no plain line
   const isPlain = text !== null && text !== '' && !/["\\,\r\n]/.test(text);
   if (isPlain) ways.push(() => client.query(insertLines, [text]));
-  const copies = statements ? [copyRows([row])] : [];
+  const copies = statements ? [copyRows([{ values: [text] }])] : [];
   if (statements && isPlain) copies.push(copyLines([Buffer.from(`${text}\n`)]));
   const found: unknown[] = [];
   for (const way of ways) found.push(await outcome(way));

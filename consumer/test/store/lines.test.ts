@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Delivery } from '../../src/batch.ts';
-import type { Layout } from '../../src/database/layout.ts';
-import { isPlain, Lines } from '../../src/store/lines.ts';
+import { isPlain, type LineLayout, Lines } from '../../src/store/lines.ts';
 
 function delivery(body: string | Buffer): Delivery {
   // the rest of a delivery is not looked at
@@ -9,9 +8,8 @@ function delivery(body: string | Buffer): Delivery {
 }
 
 /** The layout of so many columns, of which those at some places are the key. */
-function layout(columns: number, key: number[]): Layout {
-  // the rest of a layout is not looked at
-  return { columns: Array.from({ length: columns }), key } as unknown as Layout;
+function layout(columns: number, key: number[]): LineLayout {
+  return { columns: Array.from({ length: columns }), key };
 }
 
 const CONTACTS = layout(2, [1]);
