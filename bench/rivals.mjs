@@ -1,11 +1,14 @@
 // What else brings a file into the table.
 import { spawnSync } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Process, serverSeconds } from './processes.mjs';
 import { databaseUrl } from './servers.mjs';
 
 /** @typedef {import('./cases.mjs').Case} Case */
 
 const PARALLEL_COPY = 'timescaledb-parallel-copy';
+/** Milliseconds after which PostgreSQL has counted what a process that ended has used. */
+const SETTLING = 500;
 
 /** @type {Case['run']} */
 export function copy(database, file) {
@@ -82,6 +85,8 @@ async function measure(command, args) {
   const child = new Process(command, args, { ...process.env, PGPASSWORD });
   await child.succeeded();
   const seconds = (performance.now() - began) / 1000;
+  // a server process that has just ended is counted nowhere for a moment
+  await pause(SETTLING);
   const now = await serverSeconds();
   return {
     seconds,
