@@ -191,6 +191,44 @@ describe('status 1 and one line, for', () => {
   });
 });
 
+describe('of several brokers', () => {
+  beforeAll(async () => {
+    await rabbitmq.use(await authority.issue('server', { hosts: 'DNS:localhost' }));
+  });
+
+  afterAll(async () => {
+    await rabbitmq.use(ordinary);
+  });
+
+  const otherName = (): string => url.replace('localhost', '127.0.0.1');
+
+  it('one whose certificate fails is passed over, and named, where another works', async () => {
+    for (const urls of [`${otherName()},${url}`, `${url}/nowhere,${url}`]) {
+      const flags = ['--queue-url', urls, '--queue-ca', authority.ca];
+      const producer = start('producer', [...FILE, ...flags]);
+      await producer.succeeds();
+      expect(await taken()).toBe(1_000);
+      await producer.logged(
+        /(other names: |"nowhere" does not exist: ).*; another broker is used$/,
+      );
+      await start('consumer', ['dead', 'list', ...flags]).succeeds();
+    }
+  });
+
+  it('the error names each where none works', async () => {
+    const urls = `${otherName()},${url}/nowhere,amqps://localhost:1`;
+    const message =
+      /^error: RabbitMQ at 127\.0\.0\.1:\d+ has a certificate for other names: .*; RabbitMQ at localhost:\d+\/nowhere says .* does not exist: .*; RabbitMQ at localhost:1 \(--queue-url\) can't be reached: connection refused; 0 rows/;
+    await fails(message, '--queue-url', urls, '--queue-ca', authority.ca);
+  });
+
+  it('what is wrong with all of them is said once', async () => {
+    const urls = `${otherName()},${url}`;
+    const message = /^error: --queue-ca \/nowhere\.pem can't be read: no such file; 0 rows/;
+    await fails(message, '--queue-url', urls, '--queue-ca', '/nowhere.pem');
+  });
+});
+
 it('files and password are read again at each connect, so that they may be replaced', async () => {
   const [ca, password] = [join(folder, 'current.pem'), join(folder, 'password')];
   await copyFile(authority.ca, ca);

@@ -1,7 +1,8 @@
 import { type Channel, type ChannelModel, connect } from 'amqplib';
-import { FatalError, messageOf } from '../errors.ts';
+import { FatalError, TransientError } from '../errors.ts';
 import { secureContextOf } from '../tls/files.ts';
 import type { Address, QueueConfig } from './address.ts';
+import { firstThatWorks } from './in-turn.ts';
 import { handshakeProblem } from './refusal.ts';
 import { gatherWrites, withSocket } from './socket.ts';
 
@@ -11,24 +12,22 @@ const CONNECT_TIMEOUT = 10_000;
 const HEARTBEAT = 10;
 
 /**
- * Connects to the first broker that can be reached, for work that is not worth waiting for.
+ * Connects to the first broker that works, for what is not worth waiting for.
  *
- * @throws FatalError when none can, or one refuses the user or the vhost.
+ * @throws FatalError when none does.
  */
 export async function connectToFirst(
   config: QueueConfig,
   clientName: string,
 ): Promise<ChannelModel> {
-  let failure: unknown;
-  for (const address of config.addresses) {
-    try {
-      return await connectTo(address, config, clientName);
-    } catch (error) {
-      if (error instanceof FatalError) throw error;
-      failure ??= error;
-    }
+  try {
+    return await firstThatWorks(config.addresses, (address) =>
+      connectTo(address, config, clientName),
+    );
+  } catch (error) {
+    if (!(error instanceof TransientError)) throw error;
+    throw new FatalError(error.message, { cause: error });
   }
-  throw new FatalError(messageOf(failure), { cause: failure });
 }
 
 /**

@@ -1,8 +1,9 @@
 import { FatalError, messageOf, TransientError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { Backoff, retry } from '../retry.ts';
-import { formatAddress, type QueueConfig } from './address.ts';
+import { type Address, formatAddress, type QueueConfig } from './address.ts';
 import { MessageTooLargeError } from './confirm.ts';
+import { firstThatWorks } from './in-turn.ts';
 import { isInternalError } from './losses.ts';
 import { openSession, type QueueSession } from './session.ts';
 
@@ -28,9 +29,9 @@ const LONG_ENOUGH = 10_000;
  * It ends by itself when the signal is aborted while there is no session.
  *
  * @throws FatalError when an outage lasts longer than `retryFor`, be it without sessions or with
- * ones that are lost before anything is confirmed; at the first session, also when the broker
- * refuses the user, the vhost, a queue or a right. Later that is an outage like any other: a broker
- * that starts may refuse what it accepts a moment later.
+ * ones that are lost before anything is confirmed; at the first session, also when no broker works
+ * and one refuses the user, the vhost, a queue or a right, or fails with TLS. Later that is an outage like
+ * any other: a broker that starts may refuse what it accepts a moment later.
  */
 export async function* queueSessions(
   config: QueueConfig,
@@ -38,17 +39,23 @@ export async function* queueSessions(
   signal: AbortSignal,
   log: Logger,
 ): AsyncGenerator<QueueSession> {
-  let next = 0;
+  /** The one that was tried last is at the end. */
+  const inTurn = [...config.addresses];
   let opened = 0;
 
+  async function openAt(address: Address, failures: readonly Error[]): Promise<QueueSession> {
+    signal.throwIfAborted();
+    inTurn.push(...inTurn.splice(0, 1));
+    const session = await openSession(config, address, clientName, channels, log);
+    for (const { message } of failures) log.warn(`${message}; another broker is used`);
+    if (opened > 0) log.info(`connected to RabbitMQ at ${formatAddress(address)} again`);
+    opened += 1;
+    return session;
+  }
+
   async function openNext(): Promise<QueueSession> {
-    const address = config.addresses[next++ % config.addresses.length];
-    if (!address) throw new FatalError('no address of a queue was given');
     try {
-      const session = await openSession(config, address, clientName, channels, log);
-      if (opened > 0) log.info(`connected to RabbitMQ at ${formatAddress(address)} again`);
-      opened += 1;
-      return session;
+      return await firstThatWorks([...inTurn], openAt);
     } catch (error) {
       if (opened === 0 || error instanceof TransientError) throw error;
       throw new TransientError(messageOf(error), { cause: error });
