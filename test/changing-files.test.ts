@@ -35,7 +35,7 @@ describe('an import of a file that changes', () => {
     const { status, stderr } = await bench.produce([...args, '--resume']);
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /^error: --resume: \S+ is not the file that was checkpointed: [^\n]+\n$/,
+      /^error: --resume: \S+ is not what was checkpointed: [^\n]+\n$/,
     );
   });
 

@@ -158,19 +158,19 @@ describe('an import of several files is resumed', () => {
       'another order of the files',
       () => Promise.resolve([...files.slice(1), ...files.slice(0, 1)]),
       [],
-      /3\.csv is not the file that was checkpointed: /,
+      /3\.csv is not what was checkpointed: /,
     ],
     [
       'fewer files',
       () => Promise.resolve(files.slice(0, 1)),
       [],
-      /1\.csv is not the file that was checkpointed: that was file 2 of more/,
+      /1\.csv is not what was checkpointed: that was file 2 of more/,
     ],
     [
       'another file in front',
       async () => [await bench.fileOf(rows('0', 5), '0.csv'), ...files],
       [],
-      /1\.csv is not the file that was checkpointed: /,
+      /1\.csv is not what was checkpointed: /,
     ],
     [
       'another file in its place',
@@ -180,25 +180,25 @@ describe('an import of several files is resumed', () => {
         return files;
       },
       [],
-      /2\.csv is not the file that was checkpointed: it has \d+ bytes, and had \d+/,
+      /2\.csv is not what was checkpointed: it has \d+ bytes, and had \d+/,
     ],
     [
       'another delimiter',
       () => Promise.resolve(files),
       ['--delimiter', ';', '--header', 'no'],
-      /2\.csv is not the file that was checkpointed: it was read as utf-8, fields by "," and "\\"", not utf-8, fields by ";" and "\\""/,
+      /2\.csv is not what was checkpointed: it was read with --delimiter "," --header yes .*, and would be with --delimiter ";" --header no /,
     ],
     [
       'another quote',
       () => Promise.resolve(files),
       ['--quote', 'none'],
-      /it was read as utf-8, fields by "," and "\\"", not utf-8, fields by "," and no quotes/,
+      /it was read with --quote "\\"", and would be with --quote none/,
     ],
     [
       'another encoding',
       () => Promise.resolve(files),
       ['--encoding', 'latin1'],
-      /it was read as utf-8, fields by "," and "\\"", not latin1, fields by/,
+      /it was read with --encoding utf-8, and would be with --encoding latin1/,
     ],
   ])('and not with %s', async (_, change, args, message) => {
     await begin();

@@ -34,12 +34,12 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   const files = await findFiles(config.files, log);
   const inputs = new Inputs(files, config.input, blockSizeFor(config.rowsPerMessage), signal, log);
   const store = await openStore(config.checkpoint, files, log);
-  const resumed = config.resume ? await resume(store, inputs, log) : undefined;
+  const resumed = config.resume ? await resume(store, inputs, config.rules, log) : undefined;
   const beginning = resumed ?? fromStart(config.offset);
   const rejects = await RejectsFile.open(config.rejects, inputs, beginning, log);
   const prefix = new ConfirmedPrefix(beginning);
   const progress = new Progress(beginning.sent, (file) => inputs.nameAmongOthers(file), log);
-  const checkpointer = new Checkpointer(store, inputs, rejects, beginning, log);
+  const checkpointer = new Checkpointer(store, inputs, config.rules, rejects, beginning, log);
   const ticking = setInterval(() => progress.say('publishing'), PROGRESS_INTERVAL).unref();
   let outcome = 'failed';
   try {

@@ -4,12 +4,14 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import type { RejectsMark } from '../rejects/file.ts';
 import type { Input, Inputs } from '../source/inputs.ts';
 import { type Position, START } from '../source/position.ts';
+import type { ValueRules } from '../values.ts';
 import { difference, type Fingerprint, fingerprint } from './fingerprint.ts';
+import { otherReading, readingOf } from './reading.ts';
 import type { CheckpointStore } from './store.ts';
 
 /** How far an import has come: what is kept outside the process, as JSON. */
 export interface Checkpoint {
-  version: 3;
+  version: 4;
   /** Id of the import, which is in the headers of its messages. */
   importId: string;
   /** Rows of the confirmed prefix. */
@@ -23,7 +25,7 @@ export interface Checkpoint {
   /** Of the file that is read on from. */
   file: Fingerprint;
   /** How it is read, without which a place in its text means nothing. */
-  reading: string;
+  reading: readonly string[];
   /** A hash of which files are in front of it. */
   before: string;
   /** The rejects of that file; undefined when it has none so far. */
@@ -49,11 +51,13 @@ export function fromStart(offset: number): Beginning {
 /**
  * Where the last import of this file stood; undefined when that is not known.
  *
- * @throws FatalError when the file is not the one that was checkpointed, or can't be read again.
+ * @throws FatalError when the file is not the one that was checkpointed, or can't be read again, or
+ * is read in another way.
  */
 export async function resume(
   store: CheckpointStore,
   inputs: Inputs,
+  rules: ValueRules,
   log: Logger,
 ): Promise<Beginning | undefined> {
   for (const { name, isRegular } of inputs.files) {
@@ -81,10 +85,10 @@ export async function resume(
   }
   const { importId, rows, seek, sent, rejects } = checkpoint;
   const name = inputs.files[seek.file]?.name ?? inputs.title;
-  const change = await changeSince(inputs, checkpoint);
+  const change = await changeSince(inputs, rules, checkpoint);
   if (change !== undefined) {
     throw new FatalError(
-      `--resume: ${name} is not the file that was checkpointed: ${change}. Import it from its start, without --resume`,
+      `--resume: ${name} is not what was checkpointed: ${change}. Import it from its start, without --resume`,
     );
   }
   return { importId, rows, seek, sent, rejects };
@@ -92,27 +96,23 @@ export async function resume(
 
 async function changeSince(
   inputs: Inputs,
+  rules: ValueRules,
   { seek, before, file, reading, rows }: Checkpoint,
 ): Promise<string | undefined> {
   if (seek.file >= inputs.files.length) return `that was file ${seek.file + 1} of more`;
   if (before !== hashBefore(inputs, seek)) return 'other files were in front of it';
   const input = await inputs.at(seek.file);
   const now = await fingerprintOf(input, seek);
-  if (reading !== readingOf(input)) return `it was read as ${reading}, not ${readingOf(input)}`;
-  return difference(now, file, input.text.isSeekable ? rows : 'end');
+  const change = difference(now, file, input.text.isSeekable ? rows : 'end');
+  // where the place is depends on how it is read
+  const isSame = now.size === file.size && now.head === file.head;
+  return (isSame ? otherReading(readingOf(input, rules), reading) : undefined) ?? change;
 }
 
 /** Tells whether the files in front of a place are the same, in the same order. */
 export function hashBefore({ files }: Inputs, { file }: Position): string {
   const identities = files.slice(0, file).map(({ identity }) => identity);
   return createHash('sha256').update(identities.join()).digest('hex');
-}
-
-/** What a file is packed and written in, and how its fields are told apart. */
-export function readingOf({ text, layout }: Input): string {
-  const { delimiter, quote } = layout.dialect;
-  const fields = `fields by ${JSON.stringify(delimiter)} and ${quote === undefined ? 'no quotes' : JSON.stringify(quote)}`;
-  return [...(text.compression ? [text.compression] : []), text.encoding, fields].join(', ');
 }
 
 /** Tells whether a file is the same when it is read on from a place in its text. */
@@ -140,10 +140,11 @@ function isCheckpoint(value: unknown): value is Checkpoint {
       importId: 'string',
       rows: 'number',
       sent: 'number',
-      reading: 'string',
       before: 'string',
     }) &&
-    value.version === 3 &&
+    value.version === 4 &&
+    Array.isArray(value.reading) &&
+    value.reading.every((one) => typeof one === 'string') &&
     hasFields(value.seek, { file: 'number', rows: 'number', lines: 'number', bytes: 'number' }) &&
     hasFields(value.file, {
       device: 'string',

@@ -4,13 +4,9 @@ import type { Standing } from '../prefix.ts';
 import type { RejectsFile, RejectsMark } from '../rejects/file.ts';
 import type { Inputs } from '../source/inputs.ts';
 import type { RowSpan } from '../source/position.ts';
-import {
-  type Beginning,
-  type Checkpoint,
-  fingerprintOf,
-  hashBefore,
-  readingOf,
-} from './checkpoint.ts';
+import type { ValueRules } from '../values.ts';
+import { type Beginning, type Checkpoint, fingerprintOf, hashBefore } from './checkpoint.ts';
+import { readingOf } from './reading.ts';
 import type { CheckpointStore } from './store.ts';
 
 /** Milliseconds between two saves. */
@@ -23,6 +19,7 @@ type Progress = Pick<Checkpoint, 'rows' | 'seek' | 'sent' | 'rejects'>;
 export class Checkpointer {
   readonly #store: CheckpointStore;
   readonly #inputs: Inputs;
+  readonly #rules: ValueRules;
   readonly #rejects: RejectsFile;
   readonly #importId: string;
   readonly #log: Logger;
@@ -37,6 +34,7 @@ export class Checkpointer {
   constructor(
     store: CheckpointStore,
     inputs: Inputs,
+    rules: ValueRules,
     rejects: RejectsFile,
     beginning: Beginning,
     log: Logger,
@@ -44,6 +42,7 @@ export class Checkpointer {
     const { importId, rows, seek, sent } = beginning;
     this.#store = store;
     this.#inputs = inputs;
+    this.#rules = rules;
     this.#rejects = rejects;
     this.#importId = importId;
     this.#log = log;
@@ -104,11 +103,11 @@ export class Checkpointer {
       await this.#rejects.sync();
       const input = await this.#inputs.at(wanted.seek.file);
       const checkpoint: Checkpoint = {
-        version: 3,
+        version: 4,
         importId: this.#importId,
         ...wanted,
         file: await fingerprintOf(input, wanted.seek),
-        reading: readingOf(input),
+        reading: readingOf(input, this.#rules),
         before: hashBefore(this.#inputs, wanted.seek),
       };
       await this.#store.save(JSON.stringify(checkpoint));

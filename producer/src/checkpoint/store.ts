@@ -33,8 +33,8 @@ export type CheckpointPlace =
 
 /** How long Redis may take for anything, in milliseconds. */
 const REDIS_TIMEOUT = 2_000;
-/** More than any checkpoint has. */
-const MOST_BYTES = 64 * 1024;
+/** More than any checkpoint has: as many columns as a table may have are named in it. */
+const MOST_BYTES = 256 * 1024;
 
 /**
  * The store for the checkpoint of an import. Of what can be read only once there is none.

@@ -18,6 +18,8 @@ export interface LayoutWishes {
 /** How the rows of a file are made. */
 export interface Layout extends Columns {
   dialect: Dialect;
+  /** Names of the columns that are sent. */
+  sent: readonly string[];
   /** Names of its columns; where it has no header, those that are known. */
   names: readonly string[];
   /** Bytes and lines in front of the rows. */
@@ -46,6 +48,7 @@ export function findLayout(head: Head, wishes: LayoutWishes, file: string): Layo
     );
   }
   const columns = findColumns(first?.fields, wanted, wishes.header, file);
+  const sent = wanted.map(({ name }) => name);
   const names = columns.hasHeader ? (first?.fields ?? []) : namesByPlace(columns, wanted);
   const begin = (columns.hasHeader ? first?.end : undefined) ?? { bytes: 0, lines: 0 };
   const notes = [...notesOn(file, delimiter, columns, names)];
@@ -54,7 +57,7 @@ export function findLayout(head: Head, wishes: LayoutWishes, file: string): Layo
   const warning = isMistaken
     ? `the first line of ${file} seems to be a header, and is taken for a row: say with --columns which of ${listed(first.fields)} is which, as in email="E-mail"`
     : undefined;
-  return { ...columns, dialect, names, begin, notes, warning };
+  return { ...columns, dialect, sent, names, begin, notes, warning };
 }
 
 function namesByPlace({ width, places }: Columns, wanted: readonly ColumnWish[]): string[] {

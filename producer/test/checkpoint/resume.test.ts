@@ -139,10 +139,55 @@ describe('--resume', () => {
     await change();
     const { status, run } = await produce('--resume');
     expect(status).toBe(1);
+    expect(run.stderr).toMatch(/^error: --resume: \S+ is not what was checkpointed: [^\n]+\n$/);
+    expect(run.stderr).toMatch(reason);
+  });
+
+  // cause: nothing in a checkpoint told it from an import of other values
+  it.each<[string, string[], string[], RegExp]>([
+    [
+      'other columns',
+      [],
+      ['--columns', 'email,name', '--rules', 'contact'],
+      /with --columns name=1,email=2 of 2, and would be with --columns email=1,name=2 of 2\./,
+    ],
+    [
+      'the same under another name',
+      ['--rules', 'none'],
+      ['--columns', 'name,mail'],
+      /with --columns name=1,email=2 of 2, and would be with --columns name=1,mail=2 of 2\./,
+    ],
+    [
+      'another first row',
+      [],
+      ['--header', 'yes', '--columns', 'name="Name 1",email=2'],
+      /header no/,
+    ],
+    ['other rules', [], ['--rules', 'none'], /--rules contact, and would be with --rules none\./],
+    ['trimmed fields', [], ['--trim'], /--trim=false, and would be with --trim=true\./],
+    ['another NULL', [], ['--null', 'x'], /with --null "", and would be with --null "x"\./],
+  ])('refuses %s', async (_, before, now, reason) => {
+    await produce('--limit', '10', ...before);
+    await sandbox.take();
+    const { status, run } = await produce('--resume', ...now);
+    expect(status, run.output).toBe(1);
     expect(run.stderr).toMatch(
-      /^error: --resume: \S+ is not the file that was checkpointed: [^\n]+\n$/,
+      /^error: --resume: \S+ is not what was checkpointed: it was read [^\n]+\n$/,
     );
     expect(run.stderr).toMatch(reason);
+    expect(await publishedRows()).toEqual([]);
+  });
+
+  it('takes the same columns in other words', async () => {
+    await produce('--limit', '10');
+    const { status, run } = await produce(
+      '--resume',
+      '--columns',
+      'name=1,email=2',
+      '--header',
+      'no',
+    );
+    expect(status, run.output).toBe(0);
   });
 
   it('begins at the start, and says so, where no checkpoint is', async () => {
