@@ -34,9 +34,7 @@ describe('an import of a file that changes', () => {
     await run.exit;
     const { status, stderr } = await bench.produce([...args, '--resume']);
     expect(status).toBe(1);
-    expect(stderr).toMatch(
-      /^error: --resume: \S+ is not what was checkpointed: [^\n]+\n$/,
-    );
+    expect(stderr).toMatch(/^error: --resume: \S+ is not what was checkpointed: [^\n]+\n$/);
   });
 
   it('is not resumed when a copy of it took its name', async () => {

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from './sandbox.ts';
@@ -117,6 +117,35 @@ describe('--rejects', () => {
     const { status, stderr } = await produce('--file', file, '--rejects', path);
     expect(status).toBe(1);
     expect(stderr).toBe(`error: --rejects ${path} is there already: name another file\n`);
+  });
+
+  // cause: the file of the first run was in the way of the command that it printed
+  it('is another file in the command to go on with --offset, which works as printed', async () => {
+    const good = Array.from({ length: 100_000 }, (_, n) => `N,${n}@b\n`).join('');
+    const file = await bench.fileOf(`bad 1\n${good}bad 2\n`);
+    const path = join(bench.folder, 'out.csv');
+    const args = ['--file', file, '--checkpoint', 'none', '--rows-per-message', '5000'];
+    for (const [flags, env] of [
+      [['--rejects', path], {}],
+      [[], { FC_PRODUCER_REJECTS: path }],
+    ] as const) {
+      const first = bench.sandbox.start('producer', [...args, '--max-rejects', '0', ...flags], {
+        FC_PRODUCER_REJECTS: '',
+        ...env,
+      });
+      expect(await first.exit).toBe(1);
+      const command = /Go on with: \S+ (.*)\n$/.exec(first.stderr)?.[1]?.split(' ') ?? [];
+      const second = bench.sandbox.start('producer', command, { FC_PRODUCER_REJECTS: '', ...env });
+      expect(await second.exit).toBe(1);
+      expect(second.stderr).toMatch(
+        /^error: --max-rejects 0: 1 of \d+ rows are rejected; 100002 rows/,
+      );
+      expect(await read(path)).toMatch(/^name,email,line,reason\nbad 1,1,.*\n$/);
+      const next = join(bench.folder, 'out-2.csv');
+      expect(await read(next)).toMatch(/^name,email,line,reason\nbad 2,100002,.*\n$/);
+      await rm(path);
+      await rm(next);
+    }
   });
 
   it('none keeps none', async () => {

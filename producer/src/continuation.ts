@@ -10,20 +10,25 @@ export interface Continuation {
   limit: number;
   /** Whether --resume finds these rows. */
   canResume: boolean;
+  /** Where its rejects go; undefined where the arguments say it. */
+  rejects?: string | undefined;
 }
 
 /**
  * The command that goes on where this process ended early, for a POSIX shell; without passwords.
  */
-export function continuation({ args, rows, limit, canResume }: Continuation): string {
+export function continuation(wanted: Continuation): string {
+  const { args, rows, limit, canResume, rejects } = wanted;
   const overruled = process.env['FC_PRODUCER_OFFSET'] === undefined ? [] : ['--offset', '0'];
   const unresumed = process.env['FC_PRODUCER_RESUME'] === undefined ? [] : ['--resume=false'];
   const from = canResume ? [...overruled, '--resume'] : [...unresumed, '--offset', String(rows)];
   const dropped = ['--offset', '--resume', '--limit', '--queue-pass'];
   if (!canResume) dropped.push('--checkpoint');
+  if (rejects !== undefined) dropped.push('--rejects');
   const until = limit === Infinity ? [] : ['--limit', String(limit)];
   const kept = withoutPasswords(without(args, dropped));
-  const words = [process.argv[1] ?? 'producer', ...kept, ...from, ...until];
+  const others = rejects === undefined ? [] : ['--rejects', rejects];
+  const words = [process.argv[1] ?? 'producer', ...kept, ...from, ...until, ...others];
   return words.map(quoted).join(' ');
 }
 

@@ -11,6 +11,7 @@ import { ConfirmedPrefix } from './prefix.ts';
 import { Progress } from './progress.ts';
 import { RejectsFile } from './rejects/file.ts';
 import { formatLimit, isExceeded, limitRejects, type RejectLimit } from './rejects/limit.ts';
+import { nextPlace } from './rejects/place.ts';
 import { ship } from './ship.ts';
 import { blockSizeFor, shipments } from './shipments.ts';
 import { findFiles } from './source/files.ts';
@@ -86,7 +87,8 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
     const isSaved = await checkpointer.save();
     const canResume = isSaved && !store.hasPassword;
     const limit = config.limit - (rows - beginning.rows);
-    const command = continuation({ args: config.args, rows, limit, canResume });
+    const next = canResume ? undefined : await nextPlace(config.rejects);
+    const command = continuation({ args: config.args, rows, limit, canResume, rejects: next });
     return new FatalError(`${error.message}; ${rows} rows are processed. Go on with: ${command}`, {
       cause: error,
     });

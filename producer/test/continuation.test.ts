@@ -25,6 +25,11 @@ it.each<[string[], object, string]>([
   [['--queue-pass-file', '/p', '--file', 'a'], {}, '--queue-pass-file /p --file a --resume'],
   [['--file=a b.csv', '--resume', '--offset=3'], {}, "'--file=a b.csv' --resume"],
   [['--checkpoint', 'none', '--file', 'a'], { canResume: false }, '--file a --offset 12'],
+  [
+    ['--rejects', 'r', '--file', 'a'],
+    { canResume: false, rejects: 'r-2' },
+    '--file a --offset 12 --rejects r-2',
+  ],
 ])('of %j with %j, the command to go on is %s', (args, rest, expected) => {
   expect(words(args, rest)).toBe(expected);
 });

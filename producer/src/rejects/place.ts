@@ -1,5 +1,5 @@
 import { access, constants } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, format, parse } from 'node:path';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
 import type { Inputs } from '../source/inputs.ts';
 
@@ -24,6 +24,19 @@ export async function checkPlace(path: string, { files }: Inputs): Promise<void>
   await access(folder, constants.W_OK).catch((error: unknown) => {
     throw new FatalError(`--rejects ${path}: ${folder} can't be written to: ${messageOf(error)}`);
   });
+}
+
+/**
+ * Where more rejects go, of a run that can't write behind those of an earlier one; undefined where
+ * that is the same place.
+ */
+export async function nextPlace(place: RejectsPlace): Promise<string | undefined> {
+  if (place.kind !== 'path' || !(await isThere(place.path))) return undefined;
+  const { dir, name, ext } = parse(place.path);
+  for (let number = 2; ; number += 1) {
+    const path = format({ dir, name: `${name}-${number}`, ext });
+    if (!(await isThere(path))) return path;
+  }
 }
 
 export async function isThere(path: string): Promise<boolean> {
