@@ -69,6 +69,7 @@ describe('over TLS,', () => {
 
   it.each([
     ['require checks no certificate', '?sslmode=require', []],
+    ['a channel is bound where that is preferred', '?sslmode=require&channel_binding=prefer', []],
     ['disable is overruled by a flag', '?sslmode=disable', ['--db-sslmode', 'require']],
   ])('%s', async (_, query, flags) => {
     await connect(urlOf('tls_only', query), flags).succeeds();

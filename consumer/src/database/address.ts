@@ -1,4 +1,5 @@
 import type { Password } from '@csv2db/libs/password.ts';
+import type { PgParameters } from './parameters.ts';
 import type { DatabaseTls } from './tls.ts';
 
 /** How to reach a database. */
@@ -14,6 +15,8 @@ export interface DatabaseConfig {
   table: string | undefined;
   /** Undefined where the connection is plain. */
   tls: DatabaseTls | undefined;
+  /** What else a URL asks of the connection. */
+  parameters?: PgParameters | undefined;
   /** Longest time that the server may work on one statement, in milliseconds. */
   statementTimeout: number;
   /** The flags that gave what may be wrong, for messages. */

@@ -14,6 +14,7 @@ import { integer } from '@csv2db/libs/options/values.ts';
 import type { TlsFiles } from '@csv2db/libs/tls/files.ts';
 import type { DatabaseConfig } from './address.ts';
 import { type DatabaseOptions, sslMode } from './options.ts';
+import { PG_PARAMETERS, pgParameters } from './parameters.ts';
 import { passwordInPgpass } from './pgpass.ts';
 import { tlsOf } from './tls.ts';
 import { databaseName } from './values.ts';
@@ -23,7 +24,7 @@ const URL_KIND: UrlKind = {
   flag: '--db-url',
   schemes: ['postgres', 'postgresql'],
   example: 'postgres://user:password@host:5432/database?sslmode=verify-full',
-  parameters: ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey'],
+  parameters: ['host', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey', ...PG_PARAMETERS],
 };
 
 /**
@@ -70,14 +71,20 @@ export function databaseConfig(options: DatabaseOptions, sourceOf: SourceOf): Da
     ({ value, rank }) => value !== undefined && rank > said.rank,
   );
   const { database, ...address } = login;
+  // as in libpq, a Unix socket is plain
+  const tls = host.value.startsWith('/')
+    ? undefined
+    : tlsOf(isOverruled && mode.value === 'disable' ? undefined : mode.value, files);
+  const parameters = url.value && pgParameters(url.value, url.flag);
+  if (parameters?.sslnegotiation === 'direct' && !tls) {
+    throw new FatalError(`${url.flag} has sslnegotiation=direct in it, which needs an sslmode`);
+  }
   return {
     ...address,
     name: database,
     password: password.value,
-    // as in libpq, a Unix socket is plain
-    tls: host.value.startsWith('/')
-      ? undefined
-      : tlsOf(isOverruled && mode.value === 'disable' ? undefined : mode.value, files),
+    tls,
+    parameters,
     table: options.table,
     statementTimeout: options.statementTimeout,
     flags: {

@@ -24,7 +24,7 @@ const MOST_CONFLICTS = 10;
  * own. Nor is TLS: its files are read at each connect.
  */
 export function connectionOptions(config: DatabaseConfig) {
-  const { host, port, user, password, name, statementTimeout } = config;
+  const { host, port, user, password, name, statementTimeout, parameters } = config;
   return {
     host,
     port,
@@ -35,6 +35,7 @@ export function connectionOptions(config: DatabaseConfig) {
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     query_timeout: Math.min(statementTimeout + GRACE, LONGEST_DELAY),
     keepAlive: true,
+    ...parameters,
   } satisfies pg.ClientConfig;
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databaseConfig } from '../../src/database/config.ts';
+import { connectionOptions } from '../../src/database/connect.ts';
 
 const DEFAULTS = {
   dbHost: '0.0.0.0',
@@ -100,7 +101,42 @@ describe('of the database,', () => {
     ['a port', {}, { PGPORT: '99999' }, /^PGPORT has "99999" in it\. It must be a whole number/],
     ['a name', { dbUrl: 'postgres://h/a%20' }, {}, /^--db-url has "a " in it\. It must not have/],
     ['a mode', {}, { PGSSLMODE: 'allow' }, /^PGSSLMODE has "allow" in it\. It must be disable, /],
-    ['a parameter', { dbUrl: `${URL}?options=x` }, {}, /^--db-url has a parameter "options"/],
+    [
+      'a parameter',
+      { dbUrl: `${URL}?aplication_name=x` },
+      {},
+      /^--db-url has a parameter "aplication_name": it may have host, sslmode, .*application_name/,
+    ],
+    [
+      'an empty one',
+      { dbUrl: `${URL}?sslrootcert=` },
+      {},
+      /^--db-url has an empty parameter "sslrootcert": fill it in, or leave it out$/,
+    ],
+    [
+      'a binding that pg does not insist on',
+      { dbUrl: `${URL}?channel_binding=require&sslmode=require` },
+      {},
+      /^--db-url has channel_binding=require in it\. pg does not insist on it: say channel_binding=prefer and sslmode=verify-full/,
+    ],
+    [
+      'a server that only reads',
+      { dbUrl: `${URL}?target_session_attrs=standby` },
+      {},
+      /^--db-url has target_session_attrs=standby in it\. It must be any or read-write or primary/,
+    ],
+    [
+      'a time',
+      { dbUrl: `${URL}?connect_timeout=5s` },
+      {},
+      /^--db-url has connect_timeout=5s in it\. It must be a whole number/,
+    ],
+    [
+      'direct TLS without TLS',
+      { dbUrl: `${URL}?sslnegotiation=direct` },
+      {},
+      /^--db-url has sslnegotiation=direct in it, which needs an sslmode$/,
+    ],
     ['two hosts', { dbUrl: 'postgres://ann:secret@a:1,b:2/d' }, {}, /^--db-url must be like /],
     ['a lone key', { dbKey: '/key' }, {}, /^--db-key needs --db-cert/],
   ])(
@@ -110,6 +146,22 @@ describe('of the database,', () => {
       await expect(configOf(flags, {}, foreign)).rejects.not.toThrow(/secret/);
     },
   );
+
+  it('parameters of a URL are those of pg', () => {
+    const parameters = [
+      'application_name=night%20job&options=-c%20lock_timeout%3D1s&connect_timeout=3',
+      'channel_binding=prefer&sslnegotiation=direct&sslmode=require&target_session_attrs=any',
+    ];
+    const options = { ...DEFAULTS, dbUrl: `${URL}?${parameters.join('&')}` };
+    const config = databaseConfig(options, (name) => (name === 'dbUrl' ? 'cli' : 'default'));
+    expect(connectionOptions(config)).toMatchObject({
+      application_name: 'night job',
+      options: '-c lock_timeout=1s',
+      connectionTimeoutMillis: 3_000,
+      enableChannelBinding: true,
+      sslnegotiation: 'direct',
+    });
+  });
 
   it('who names a file wants TLS, whatever a weaker word says', async () => {
     const disabled = { PGSSLMODE: 'disable' };

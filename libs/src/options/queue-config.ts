@@ -33,6 +33,7 @@ export function queueConfig(options: QueueOptions, sourceOf: SourceOf): QueueCon
     user: user.value,
     password: password.value,
     tls: tlsOf(files, url.value?.isTls),
+    tuning: url.value?.tuning,
     flags: { address: addresses.flag, login: flagsOf(user, password) },
     ...queueNames(options),
     type: options.queueType,

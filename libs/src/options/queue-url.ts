@@ -1,6 +1,7 @@
 import { FatalError } from '../errors.ts';
-import type { Address } from '../queue/address.ts';
-import { parseServerUrl, type ServerUrl, type UrlKind } from './server-url.ts';
+import type { Address, Tuning } from '../queue/address.ts';
+import { parameterOf, parseServerUrl, type ServerUrl, type UrlKind } from './server-url.ts';
+import { integer, oneOf } from './values.ts';
 
 /** The flag that gives the URL of a queue. */
 export const QUEUE_URL = '--queue-url';
@@ -10,7 +11,10 @@ const KIND: UrlKind = {
   flag: QUEUE_URL,
   schemes: ['amqp', 'amqps'],
   example: 'amqps://user:password@host:5671/vhost',
-  parameters: ['cacertfile', 'certfile', 'keyfile'],
+  parameters: [
+    ...['cacertfile', 'certfile', 'keyfile', 'verify', 'auth_mechanism'],
+    ...['heartbeat', 'connection_timeout', 'channel_max', 'frame_max'],
+  ],
 };
 
 /** A comma alone may be in a password. */
@@ -25,6 +29,7 @@ export interface QueueUrls {
   ca: string | undefined;
   cert: string | undefined;
   key: string | undefined;
+  tuning: Tuning;
 }
 
 /**
@@ -42,6 +47,21 @@ export function parseQueueUrls(text: string): QueueUrls {
     ca: same(urls, 'cacertfile', ({ parameters }) => parameters.get('cacertfile')),
     cert: same(urls, 'certfile', ({ parameters }) => parameters.get('certfile')),
     key: same(urls, 'keyfile', ({ parameters }) => parameters.get('keyfile')),
+    tuning: tuningOf(urls),
+  };
+}
+
+/** The server's certificate is always verified, and a password given. */
+function tuningOf(urls: readonly ServerUrl[]): Tuning {
+  const all = <T>(name: string, parse: (text: string) => T) =>
+    same(urls, name, (url) => parameterOf(url, QUEUE_URL, name, parse));
+  all('verify', oneOf('verify_peer'));
+  all('auth_mechanism', oneOf('plain'));
+  return {
+    heartbeat: all('heartbeat', integer(1, 65_535)),
+    connectTimeout: all('connection_timeout', integer(1, 3_600_000)),
+    channelMax: all('channel_max', integer(1, 65_535)),
+    frameMax: all('frame_max', integer(4_096, 2 ** 31 - 1)),
   };
 }
 
@@ -61,11 +81,11 @@ function toAddress({ scheme, host, port, path }: ServerUrl): Address {
 }
 
 /** What all of the URLs say that say anything. */
-function same(
+function same<T>(
   urls: readonly ServerUrl[],
   what: string,
-  part: (url: ServerUrl) => string | undefined,
-): string | undefined {
+  part: (url: ServerUrl) => T | undefined,
+): T | undefined {
   const said = new Set(urls.map(part).filter((value) => value !== undefined));
   if (said.size < 2) return [...said][0];
   throw new FatalError(

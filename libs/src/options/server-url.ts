@@ -1,4 +1,4 @@
-import { FatalError } from '../errors.ts';
+import { FatalError, messageOf } from '../errors.ts';
 
 /** The parts of a URL of a server; those that it leaves out are undefined. */
 export interface ServerUrl {
@@ -39,10 +39,15 @@ export function parseServerUrl(text: string, kind: UrlKind): ServerUrl {
   }
   // a plus sign is one, and no space as in a form
   const parameters = new Map(new URLSearchParams(url.search.replaceAll('+', '%2B')));
-  for (const name of parameters.keys()) {
-    if (kind.parameters.includes(name)) continue;
-    const known = kind.parameters.join(', ');
-    throw new FatalError(`${kind.flag} has a parameter "${name}": it may have ${known}`);
+  for (const [name, value] of parameters) {
+    if (!kind.parameters.includes(name)) {
+      const known = kind.parameters.join(', ');
+      throw new FatalError(`${kind.flag} has a parameter "${name}": it may have ${known}`);
+    }
+    if (value !== '') continue;
+    throw new FatalError(
+      `${kind.flag} has an empty parameter "${name}": fill it in, or leave it out`,
+    );
   }
   const part = (encoded: string): string | undefined => decoded(encoded, kind.flag) || undefined;
   return {
@@ -54,6 +59,28 @@ export function parseServerUrl(text: string, kind: UrlKind): ServerUrl {
     path: part(url.pathname.slice(1)),
     parameters,
   };
+}
+
+/**
+ * A parameter of a URL, as a value; undefined when the URL leaves it out.
+ *
+ * @throws FatalError when it is not valid.
+ */
+export function parameterOf<T>(
+  { parameters }: Pick<ServerUrl, 'parameters'>,
+  flag: string,
+  name: string,
+  parse: (text: string) => T,
+): T | undefined {
+  const text = parameters.get(name);
+  if (text === undefined) return undefined;
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new FatalError(`${flag} has ${name}=${text} in it. ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 function decoded(text: string, flag: string): string {

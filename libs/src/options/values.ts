@@ -14,6 +14,15 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
+/** One of some words. */
+export function oneOf<const Word extends string>(...words: Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((one) => one === text);
+    if (word !== undefined) return word;
+    throw new InvalidArgumentError(`It must be ${words.join(' or ')}.`);
+  };
+}
+
 /** One or more addresses of a cluster, with commas between them. */
 export function addresses(text: string): Address[] {
   return text.split(',').map((part) => address(part.trim()));

@@ -8,6 +8,17 @@ export interface Address {
   vhost: string;
 }
 
+/** What a URL asks of connections; what it leaves out is undefined. */
+export interface Tuning {
+  /** Seconds between heartbeats. */
+  heartbeat: number | undefined;
+  /** How long a connection may take to be made, in milliseconds. */
+  connectTimeout: number | undefined;
+  /** Most channels, and most bytes of a frame, if the broker does not want fewer. */
+  channelMax: number | undefined;
+  frameMax: number | undefined;
+}
+
 /** How to reach a queue, and what it is like if it has to be declared. */
 export interface QueueConfig {
   /** Brokers of one cluster, tried in turn. */
@@ -16,6 +27,7 @@ export interface QueueConfig {
   password: Password;
   /** What TLS takes; undefined where the connection is plain. */
   tls: TlsFiles | undefined;
+  tuning?: Tuning | undefined;
   /** The flags that gave what may be wrong, for messages. */
   flags: { address: string; login: string };
   /** Name of the queue, on the default exchange. */

@@ -43,7 +43,7 @@ export async function connectTo(
   config: QueueConfig,
   clientName: string,
 ): Promise<ChannelModel> {
-  const { user, tls } = config;
+  const { user, tls, tuning } = config;
   const password = await config.password();
   const secureContext = tls && secureContextOf(tls);
   const received: Buffer[] = [];
@@ -57,10 +57,12 @@ export async function connectTo(
         username: user,
         password,
         vhost: encodeURIComponent(address.vhost),
-        heartbeat: HEARTBEAT,
+        heartbeat: tuning?.heartbeat ?? HEARTBEAT,
+        ...(tuning?.channelMax !== undefined && { channelMax: tuning.channelMax }),
+        ...(tuning?.frameMax !== undefined && { frameMax: tuning.frameMax }),
       },
       {
-        timeout: CONNECT_TIMEOUT,
+        timeout: tuning?.connectTimeout ?? CONNECT_TIMEOUT,
         noDelay: true,
         keepAlive: true,
         clientProperties: { connection_name: clientName },

@@ -15,13 +15,14 @@ async function configOf(flags: object, variables: object = {}) {
   const sourceOf = (name: string): string =>
     name in flags ? 'cli' : name in variables ? 'env' : 'default';
   const options = { ...DEFAULTS, queueAddr: [...DEFAULTS.queueAddr], ...variables, ...flags };
-  const { addresses, user, password, tls, flags: by } = queueConfig(options, sourceOf);
+  const { addresses, user, password, tls, tuning, flags: by } = queueConfig(options, sourceOf);
   const [first] = addresses;
   return {
     address: `${first?.host}:${first?.port} ${first?.vhost}`,
     user,
     password: await password(),
     tls,
+    tuning,
     by,
   };
 }
@@ -81,6 +82,30 @@ describe('of the queue,', () => {
       const promise = configOf({ queueUrl: `amqps://ann:b@one,${other}` });
       await expect(promise).rejects.toThrow(/^the URLs of --queue-url differ in their/);
     }
+  });
+
+  it('parameters of a URL are those of RabbitMQ', async () => {
+    const parameters = 'heartbeat=30&connection_timeout=5000&channel_max=64&frame_max=8192';
+    const safe = 'verify=verify_peer&auth_mechanism=plain';
+    const { tuning } = await configOf({ queueUrl: `amqps://a?${parameters}&${safe},amqps://b` });
+    expect(tuning).toEqual({
+      heartbeat: 30,
+      connectTimeout: 5_000,
+      channelMax: 64,
+      frameMax: 8_192,
+    });
+  });
+
+  it.each([
+    ['heartbeat=0', /^--queue-url has heartbeat=0 in it\. It must be a whole number from 1 to/],
+    ['verify=verify_none', /^--queue-url has verify=verify_none in it\. It must be verify_peer\.$/],
+    ['auth_mechanism=external', /auth_mechanism=external in it\. It must be plain\.$/],
+    ['frame_max=100', /frame_max=100 in it\. It must be a whole number from 4096 to/],
+    ['cacertfile=', /^--queue-url has an empty parameter "cacertfile": fill it in, or leave/],
+    ['hearbeat=1', /^--queue-url has a parameter "hearbeat": it may have .*heartbeat, /],
+    ['heartbeat=1,amqp://b?heartbeat=2', /^the URLs of --queue-url differ in their heartbeat/],
+  ])('a parameter %s is refused', async (parameter, message) => {
+    await expect(configOf({ queueUrl: `amqp://a?${parameter}` })).rejects.toThrow(message);
   });
 
   it('a password and a file with one exclude each other, unless one is in a variable', async () => {
