@@ -52,7 +52,7 @@ describe('the rows that a table takes are stored, the others are dead letters wi
       of: 'tsquery and regclass, whose errors are those of a statement',
       sql: 'CREATE TABLE t (id int PRIMARY KEY, path tsquery, kind regclass)',
       columns: 'id,path,kind',
-      good: ['1,foo & bar,', '2,,pg_class'],
+      good: ['1,foo & bar,', '2,,pg_class', '5,,1259', '6,,-'],
       bad: [
         ['3,foo &,', /no operand in tsquery/],
         ['4,,no_such_table', /relation "no_such_table" does not exist/],
@@ -73,13 +73,15 @@ describe('the rows that a table takes are stored, the others are dead letters wi
     },
     {
       of: 'dates, times and intervals',
-      sql: `CREATE TABLE t (id int UNIQUE, at timestamptz(0), day date, span interval(1), hours interval hour)`,
-      columns: 'id,at,day,span,hours',
-      good: ['1,2020-02-29 12:00:00.6+00,2020-02-29,1.26 s,5', '2,infinity,epoch,,'],
+      sql: `CREATE DOMAIN hours AS interval hour; CREATE DOMAIN shift AS hours CHECK (VALUE < '9 h');
+        CREATE TABLE t (id int UNIQUE, at timestamptz(0), day date, span interval(1), hours interval hour, shift shift)`,
+      columns: 'id,at,day,span,hours,shift',
+      good: ['1,2020-02-29 12:00:00.6+00,2020-02-29,1.26 s,5,8', '2,infinity,epoch,,,'],
       bad: [
-        ['3,2019-02-29,,,', /date\/time field value out of range/],
-        ['4,,29.29.2019,,', /date\/time field value out of range/],
-        ['5,,,much,', /invalid input syntax for type interval/],
+        ['3,2019-02-29,,,,', /date\/time field value out of range/],
+        ['4,,29.29.2019,,,', /date\/time field value out of range/],
+        ['5,,,much,,', /invalid input syntax for type interval/],
+        ['6,,,,,9', /violates check constraint "shift_check"/],
       ],
     },
     {

@@ -3,10 +3,12 @@ export interface Column {
   name: string;
   /** Its type, of a domain the one beneath, without its length: fit for a cast. */
   type: string;
+  /** The same as it is declared. */
+  declared: string;
   /** Whether that is text of some kind. */
   isText: boolean;
-  /** Whether its input depends on the fields that it is declared with, as `interval hour` does. */
-  isByFields: boolean;
+  /** Whether a cast from text reads it otherwise than COPY, as `interval hour` and `regclass`. */
+  isCastOtherwise: boolean;
   isInsertable: boolean;
   isSelectable: boolean;
   /** Whether the database makes its value, and takes none: generated, or GENERATED ALWAYS AS IDENTITY. */
@@ -58,19 +60,21 @@ export interface Facts {
   insteadOf: string[];
 }
 
-/** The type beneath a domain, which may be one of a domain. */
-const BASE_TYPE = `(WITH RECURSIVE base AS (
-      SELECT t.oid, t.typtype, t.typbasetype
+/** The type beneath a domain, which may be one of a domain, with what it is declared with. */
+const BENEATH = `(WITH RECURSIVE beneath AS (
+      SELECT t.oid, atttypmod AS typmod, t.typtype, t.typbasetype, t.typtypmod
       UNION ALL
-      SELECT b.oid, b.typtype, b.typbasetype FROM base JOIN pg_type b ON b.oid = base.typbasetype
-      WHERE base.typtype = 'd')
-    SELECT oid FROM base WHERE typtype <> 'd')`;
+      SELECT b.oid, beneath.typtypmod, b.typtype, b.typbasetype, b.typtypmod
+      FROM beneath JOIN pg_type b ON b.oid = beneath.typbasetype WHERE beneath.typtype = 'd')
+    SELECT oid, typmod FROM beneath WHERE typtype <> 'd')`;
 
 const COLUMNS = `(SELECT coalesce(json_agg(json_build_object(
       'name', attname,
-      'type', format_type(${BASE_TYPE}, -1),
+      'type', format_type(base.oid, -1),
+      'declared', format_type(atttypid, atttypmod),
       'isText', t.typcategory = 'S',
-      'isByFields', format_type(atttypid, atttypmod) ~ '^interval [a-z]',
+      'isCastOtherwise', format_type(base.oid, base.typmod) ~ '^interval [a-z]' OR EXISTS (SELECT FROM pg_cast
+        WHERE castsource = 'text'::regtype AND casttarget = base.oid AND castmethod = 'f'),
       'isInsertable', has_column_privilege(c.oid, attnum, 'INSERT'),
       'isSelectable', has_column_privilege(c.oid, attnum, 'SELECT'),
       'isGenerated', attgenerated <> '' OR attidentity = 'a',
@@ -78,7 +82,7 @@ const COLUMNS = `(SELECT coalesce(json_agg(json_build_object(
       'hasDefault', atthasdef OR attidentity <> '' OR typdefault IS NOT NULL,
       'isRequired', attnotnull AND NOT atthasdef AND attidentity = '' AND typdefault IS NULL
     ) ORDER BY attnum), '[]')
-    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid
+    FROM pg_attribute JOIN pg_type t ON t.oid = atttypid CROSS JOIN LATERAL ${BENEATH} AS base
     WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)`;
 
 const INDEXES = `(SELECT coalesce(json_agg(json_build_object(

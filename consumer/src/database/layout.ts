@@ -51,14 +51,13 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
     isContacts && names.includes('email')
       ? { mayConflict: true, target: ['email'], columns: ['email'] }
       : keyOf(facts, names);
-  // a cast to a length, or to a domain that has one, would cut what the assignment refuses
-  const values = (toValue: (place: number) => string): string =>
-    columns.map(({ type }, place) => `${toValue(place + 1)}::${type}`).join(', ');
+  const values = (toText: (place: number) => string): string =>
+    columns.map((column, place) => toValue(column, toText(place + 1))).join(', ');
   const into = `INSERT INTO ${table} (${identifiers})`;
   const onConflict = onConflictOf(key);
   const isView = kind === 'v';
   const mayLeaveOut = isView || facts.hasTrigger;
-  const isCopied = !isView && !hasRowSecurity && !columns.some(({ isByFields }) => isByFields);
+  const isCopied = !isView && !hasRowSecurity;
   const copyFrom = (nulls: string): string =>
     `COPY ${table} (${identifiers}) FROM STDIN (DELIMITER ',', NULL '${nulls}')`;
   const read = `SELECT ${values((number) => `v${number}`)} FROM ${sent(columns.length)}`;
@@ -101,11 +100,21 @@ function sent(count: number): string {
   return `unnest(${arrays}) AS sent (${numbers.map((number) => `v${number}`).join(', ')})`;
 }
 
+/**
+ * The value of a text in a column. A cast to a length, or to a domain that has one, would cut what
+ * the assignment refuses. Where a cast reads it otherwise, JSON is the way to what COPY reads with: the
+ * input function of the type, with what it is declared with.
+ */
+function toValue({ type, declared, isCastOtherwise }: Column, text: string): string {
+  if (!isCastOtherwise) return `${text}::${type}`;
+  return `(SELECT v FROM json_to_record(json_build_object('v', ${text})) AS input (v ${declared}))`;
+}
+
 function countAbsent({ name: table, columns }: Facts, key: Key): string {
-  const typeOf = (name: string): string =>
-    columns.find((column) => column.name === name)?.type ?? 'text';
-  const isSame = key.columns.map(
-    (name, place) => `kept.${pg.escapeIdentifier(name)} = v${place + 1}::${typeOf(name)}`,
+  const own = key.columns.flatMap((name) => columns.filter((column) => column.name === name));
+  const isSame = own.map(
+    (column, place) =>
+      `kept.${pg.escapeIdentifier(column.name)} = ${toValue(column, `v${place + 1}`)}`,
   );
   // a row without a value there is no duplicate of any
   const hasKey = key.columns.map((_, place) => `v${place + 1} IS NOT NULL`);

@@ -21,7 +21,12 @@ beforeAll(async () => {
     CREATE DOMAIN amounts AS numeric(3, 1)[];
     CREATE TYPE mood AS ENUM ('sad', 'ok', 'a b');
     CREATE TYPE place AS (x int, name varchar(3));
-    CREATE DOMAIN somewhere AS place CHECK ((VALUE).x > 0)`);
+    CREATE DOMAIN somewhere AS place CHECK ((VALUE).x > 0);
+    CREATE DOMAIN hours AS interval hour;
+    CREATE DOMAIN few_hours AS hours CHECK (VALUE < '6 hours');
+    CREATE TYPE other_mood AS ENUM ('sad', 'ok');
+    CREATE FUNCTION to_other_mood(text) RETURNS other_mood LANGUAGE plpgsql AS 'BEGIN RETURN ''ok''; END';
+    CREATE CAST (text AS other_mood) WITH FUNCTION to_other_mood(text)`);
 });
 
 afterAll(async () => {
@@ -55,6 +60,10 @@ const TYPES = [
   'interval',
   'interval(1)',
   'interval hour to minute',
+  'interval hour[]',
+  'hours',
+  'few_hours',
+  'few_hours[]',
   'uuid',
   'inet',
   'cidr',
@@ -82,6 +91,13 @@ const TYPES = [
   'code[]',
   'mood',
   'mood[]',
+  'other_mood',
+  'other_mood[]',
+  'regclass',
+  'regclass[]',
+  'regproc',
+  'regtype',
+  'xml',
   'place',
   'somewhere',
   'place[]',
@@ -98,6 +114,11 @@ const LITERALS = [
     'é€🦊',
     'sad',
     'a b',
+    'pg_class',
+    '1259',
+    '-',
+    '<a/>',
+    '{5}',
     '\\x00ff',
     '\\',
     'a\\nb',
