@@ -248,3 +248,39 @@ describe('a table without a unique constraint', () => {
     expect(await bench.consume('test.t')).toMatchObject(counts);
   });
 });
+
+describe('a column that is dropped while a consumer is connected', () => {
+  // it was an outage, in which storing paused
+  it.each(['a table without a key', 'a table with one'])(
+    'is the fault of the messages that name it, in %s',
+    async (of) => {
+      await bench.create(
+        `CREATE TABLE t (a int ${of === 'a table with one' ? 'UNIQUE' : ''}, b int)`,
+      );
+      const consumer = bench.sandbox.start('consumer', ['--parallel', '1', '--table', 'test.t']);
+      const isStored = (...rows: string[]) =>
+        until(rows.join(), async () => (await bench.rows('t')).join() === rows.join());
+      await consumer.logged(/^consuming/);
+      await bench.send('a,b', '1,1\n');
+      await isStored('(1,1)');
+      await bench.sandbox.pool.query('ALTER TABLE test.t DROP COLUMN b');
+      await bench.send('a,b', '2,2\n3,3\n');
+      await bench.sandbox.send('{"a": 4, "b": 4}');
+      await bench.send('a', '5\n');
+      await isStored('(1)', '(5)');
+      await until('the queue is empty', async () => (await bench.sandbox.ready()) === 0);
+      consumer.kill('SIGTERM');
+      await consumer.succeeds();
+      expect(await consumer.logged(/^stopped/)).toMatchObject({ inserted: 2, duplicates: 0 });
+      expect(consumer.output).not.toMatch(/can't be reached|storing pauses/);
+      expect(await bench.letters()).toEqual([
+        { body: '2,2\n3,3\n', reason: 'the table has no column "b": test.t (a)', columns: 'a,b' },
+        {
+          body: '{"a": 4, "b": 4}',
+          reason: 'the row has a member "b", and the table no such column: test.t (a)',
+          columns: undefined,
+        },
+      ]);
+    },
+  );
+});

@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
 import { databaseProblem, SetUpError } from './problem.ts';
 import { verdictOn } from './sqlstate.ts';
-import { checkTable, type Table } from './table.ts';
+import { checkTable, ColumnsError, type Table } from './table.ts';
 import { sslOption } from './tls.ts';
 
 /** How long the server may take to accept a connection, in milliseconds. */
@@ -81,7 +81,7 @@ export class Database {
   readonly #config: DatabaseConfig;
   readonly #pool: pg.Pool;
   /** What each connection found. */
-  readonly #tables = new WeakMap<pg.PoolClient, Table>();
+  #tables = new WeakMap<pg.PoolClient, Table>();
 
   constructor(config: DatabaseConfig, size: number) {
     this.#config = config;
@@ -93,7 +93,8 @@ export class Database {
   }
 
   /**
-   * Does work on a connection of its own, again when another transaction was in the way.
+   * Does work on a connection of its own, again when another transaction was in the way, or the
+   * table has other columns than it had.
    *
    * @throws TransientError when the server or the way to it is out, SetUpError when a person has to
    * mend something; what else the work threw.
@@ -103,7 +104,11 @@ export class Database {
       try {
         return await this.#onClient(work);
       } catch (error) {
-        if (verdictOn(error) === 'conflict' && attempt < MOST_CONFLICTS) continue;
+        const isOfOtherColumns = error instanceof ColumnsError;
+        // what the other connections found is no longer so, either
+        if (isOfOtherColumns) this.#tables = new WeakMap();
+        const mayPass = isOfOtherColumns || verdictOn(error) === 'conflict';
+        if (mayPass && attempt < MOST_CONFLICTS) continue;
         throw databaseProblem(error, this.#config);
       }
     }
@@ -132,7 +137,9 @@ export class Database {
     let failure: Error | undefined;
     try {
       const table = this.#tables.get(client) ?? (await this.lookAgain(client));
-      return await work(client, table).catch((error: unknown) => this.#explain(client, error));
+      return await work(client, table).catch((error: unknown) =>
+        this.#explain(client, table, error),
+      );
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
       throw error;
@@ -142,9 +149,10 @@ export class Database {
   }
 
   /** The table may have changed since the connection was made: then that is the cause. */
-  async #explain(client: pg.PoolClient, error: unknown): Promise<never> {
+  async #explain(client: pg.PoolClient, before: Table, error: unknown): Promise<never> {
     if (verdictOn(error) !== 'set-up') throw error;
-    await checkTable(client, this.#config);
+    const { description } = await checkTable(client, this.#config);
+    if (description !== before.description) throw new ColumnsError(`the table is ${description}`);
     const { message } = databaseProblem(error, this.#config);
     throw new SetUpError(`${message}: no row is taken`, { cause: error });
   }
