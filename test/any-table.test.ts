@@ -284,3 +284,21 @@ describe('a column that is dropped while a consumer is connected', () => {
     },
   );
 });
+
+// only CSV had the table looked at again
+it('a column that is added while a consumer is connected is found, of JSON and of CSV', async () => {
+  await bench.create('CREATE TABLE t (a int UNIQUE)');
+  const consumer = bench.sandbox.start('consumer', ['--parallel', '1', '--table', 'test.t']);
+  await consumer.logged(/^consuming/);
+  for (const [column, send] of [
+    ['b', () => bench.sandbox.send('{"a": 1, "b": 1}')],
+    ['c', () => bench.send('a,c', '2,2\n')],
+  ] as const) {
+    await bench.sandbox.pool.query(`ALTER TABLE test.t ADD ${column} int`);
+    await send();
+  }
+  await until('both are there', async () => (await bench.rows('t')).join() === '(1,1,),(2,,2)');
+  consumer.kill('SIGTERM');
+  await consumer.succeeds();
+  expect(await consumer.logged(/^stopped/)).toMatchObject({ inserted: 2, dead: 0 });
+});

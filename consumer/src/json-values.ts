@@ -2,7 +2,7 @@ import type { Values } from '@csv2db/libs/csv/records.ts';
 import { decodeContact, UndecodableError } from '@csv2db/libs/message.ts';
 import type { Column } from './database/facts.ts';
 import type { Layout } from './database/layout.ts';
-import type { Table } from './database/table.ts';
+import { ColumnsError, type Table } from './database/table.ts';
 
 /** A row of JSON as it goes into a table. */
 export interface JsonRow {
@@ -38,10 +38,9 @@ function membersIn(table: Table, members: ReadonlyMap<string, unknown>): string[
   const names = table.columnsAmong(new Set(members.keys()));
   if (names.length > 0 && names.length === members.size) return names;
   const [other] = [...members.keys()].filter((name) => !names.includes(name));
-  throw new UndecodableError(
-    other === undefined
-      ? 'the row has no members'
-      : `the row has a member "${other}", and the table no such column: ${table.description}`,
+  if (other === undefined) throw new UndecodableError('the row has no members');
+  throw new ColumnsError(
+    `the row has a member "${other}", and the table no such column: ${table.description}`,
   );
 }
 
