@@ -109,6 +109,16 @@ describe('a database that does not answer', () => {
     },
   );
 
+  it.each([
+    ['--db-host', '::1'],
+    ['--db-url', 'postgres://u@[::1]:1/d'],
+  ])(
+    'has the address of its host in brackets where that has colons, with %s %s',
+    async (...args) => {
+      expect((await run(['migrate', ...args])).stderr).toMatch(/^error: PostgreSQL at \[::1\]:1 /);
+    },
+  );
+
   it('is waited for by the consumer, which says so once, until it is stopped', async () => {
     const consumer = start('consumer', [], {
       FC_CONSUMER_DB_HOST: '127.0.0.1',

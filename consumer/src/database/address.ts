@@ -22,3 +22,8 @@ export interface DatabaseConfig {
   /** The flags that gave what may be wrong, for messages. */
   flags: { address: string; login: string; name: string };
 }
+
+/** The server in messages. */
+export function serverAt({ host, port }: Pick<DatabaseConfig, 'host' | 'port'>): string {
+  return `PostgreSQL at ${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

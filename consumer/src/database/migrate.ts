@@ -6,7 +6,7 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import createContacts from '../../migrations/0001_create-contacts.sql';
-import type { DatabaseConfig } from './address.ts';
+import { type DatabaseConfig, serverAt } from './address.ts';
 import { alone, orFatal } from './client.ts';
 import { createDatabase } from './create.ts';
 
@@ -109,7 +109,7 @@ async function migrationsSchema(client: pg.Client, database: DatabaseConfig): Pr
       ? `GRANT CREATE ON SCHEMA public TO ${user}`
       : `ALTER ROLE ${user} IN DATABASE ${name} SET search_path = ${own}`;
   throw new FatalError(
-    `PostgreSQL at ${database.host}:${database.port} does not let the user "${database.user}" create a table in ${current === null ? 'any schema of the search_path' : `the schema ${current}`}: ${remedy}`,
+    `${serverAt(database)} does not let the user "${database.user}" create a table in ${current === null ? 'any schema of the search_path' : `the schema ${current}`}: ${remedy}`,
   );
 }
 

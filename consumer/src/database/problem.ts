@@ -7,7 +7,7 @@ import {
 } from '@csv2db/libs/errors.ts';
 import { speaksNoTls, tlsProblem } from '@csv2db/libs/tls/problem.ts';
 import pg from 'pg';
-import type { DatabaseConfig } from './address.ts';
+import { type DatabaseConfig, serverAt } from './address.ts';
 import { isUnanswered, verdictOn } from './sqlstate.ts';
 
 /**
@@ -31,7 +31,7 @@ export function databaseProblem(error: unknown, config: DatabaseConfig): Error {
   // a file of TLS, or that of the password
   if (error instanceof FatalError) return new SetUpError(error.message, { cause: error });
   if (verdict === 'defect') return error instanceof Error ? error : new Error(messageOf(error));
-  const where = `PostgreSQL at ${config.host}:${config.port}`;
+  const where = serverAt(config);
   if (isUnanswered(error)) {
     return new TransientError(`${where} does not answer: timeout`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { codeOf } from '@csv2db/libs/errors.ts';
 import { CONTACT_COLUMNS, UndecodableError } from '@csv2db/libs/message.ts';
 import type pg from 'pg';
-import type { DatabaseConfig } from './address.ts';
+import { type DatabaseConfig, serverAt } from './address.ts';
 import { CONTACTS } from './contacts.ts';
 import { type Column, FACTS, type Facts } from './facts.ts';
 import { type Layout, layoutOf } from './layout.ts';
@@ -95,7 +95,7 @@ export class Table {
   }
 
   #refuse(problem: string): never {
-    throw new SetUpError(`${whereIs(this.#config)} ${problem}`);
+    throw new SetUpError(`${serverAt(this.#config)} ${problem}`);
   }
 }
 
@@ -111,7 +111,7 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
   const isContacts = name === undefined;
   const facts = await factsOf(client, statementTimeout, name ?? CONTACTS);
   const problem = facts ? problemWith(facts, config) : await whyMissing(client, config);
-  if (problem !== undefined || !facts) throw new SetUpError(`${whereIs(config)} ${problem}`);
+  if (problem !== undefined || !facts) throw new SetUpError(`${serverAt(config)} ${problem}`);
   const table = new Table(facts, config);
   const rehearsed = isContacts
     ? table.layoutOf(CONTACT_COLUMNS).insert
@@ -136,7 +136,3 @@ async function factsOf(
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';
-
-function whereIs({ host, port }: DatabaseConfig): string {
-  return `PostgreSQL at ${host}:${port}`;
-}
