@@ -181,6 +181,29 @@ describe('duplicates are what the unique constraints say', () => {
     expect(await bench.consume('test.t')).toMatchObject({ inserted: 1, duplicates: 2, dead: 0 });
   });
 
+  it('of a partition alone, beside what is unique in all of them', async () => {
+    await bench.create(`
+      CREATE TABLE t (id int, region text, code int, UNIQUE (region, id)) PARTITION BY LIST (region);
+      CREATE TABLE t_eu (code int UNIQUE, region text, id int);
+      ALTER TABLE t ATTACH PARTITION t_eu FOR VALUES IN ('eu');
+      CREATE TABLE t_us PARTITION OF t FOR VALUES IN ('us')`);
+    await bench.send('region,id,code', 'eu,1,1\nus,1,1\n');
+    expect(await bench.consume('test.t')).toMatchObject({ ...NOTHING, inserted: 2 });
+    await bench.send('region,id,code', 'eu,1,2\neu,2,1\nus,2,1\nus,1,3\neu,3,3\n');
+    const counts = { inserted: 2, duplicates: 3 };
+    expect(await bench.consume('test.t')).toMatchObject({ ...NOTHING, ...counts });
+  });
+
+  it('of a partition alone, where nothing is unique in all of them', async () => {
+    await bench.create(`
+      CREATE TABLE t (region text, code int) PARTITION BY LIST (region);
+      CREATE TABLE t_eu PARTITION OF t (UNIQUE (code)) FOR VALUES IN ('eu')`);
+    await bench.send('region,code', 'eu,1\neu,1\n');
+    await bench.send('region,code', 'eu,2\neu,1\n');
+    const counts = { inserted: 2, duplicates: 2 };
+    expect(await bench.consume('test.t')).toMatchObject({ ...NOTHING, ...counts });
+  });
+
   it('of citext, whatever the case is', async ({ skip }) => {
     const { rowCount } = await bench.sandbox.pool.query(
       "SELECT FROM pg_available_extensions WHERE name = 'citext'",

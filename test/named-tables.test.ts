@@ -70,6 +70,13 @@ describe('a table that can not be used is status 1, and what to do:', () => {
       'test.t',
       /deferrable constraint u .*: ALTER TABLE test\.t DROP CONSTRAINT u, ADD UNIQUE \("id"\)\n$/,
     ],
+    [
+      'has a partition with a deferrable constraint',
+      `CREATE TABLE t (id int) PARTITION BY RANGE (id);
+       CREATE TABLE p PARTITION OF t (CONSTRAINT u UNIQUE (id) DEFERRABLE) DEFAULT`,
+      'test.t',
+      /deferrable constraint u .*: ALTER TABLE test\.p DROP CONSTRAINT u, ADD UNIQUE \("id"\)\n$/,
+    ],
   ])('one that %s', async (_, sql, table, message) => {
     await bench.create(sql);
     expect(await bench.fails(table)).toMatch(message);

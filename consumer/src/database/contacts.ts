@@ -30,7 +30,11 @@ export function contactsProblem({ kind, columns, indexes, hasTrigger }: Facts): 
     return `has a column ${required.name} in contacts that must not be null and has no default: ALTER TABLE contacts ALTER COLUMN ${pg.escapeIdentifier(required.name)} DROP NOT NULL`;
   }
   const unique = indexes.filter(
-    (index) => index.isPlain && index.isImmediate && index.columns.join() === 'email',
+    (index) =>
+      index.isPlain &&
+      !index.isOfPartition &&
+      index.isImmediate &&
+      index.columns.join() === 'email',
   );
   if (!isView && !unique.some(({ isValid }) => isValid)) {
     const [invalid] = unique;

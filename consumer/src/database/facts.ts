@@ -19,12 +19,15 @@ export interface Column {
   isRequired: boolean;
 }
 
-/** What the catalogue says about a unique index, or an exclusion constraint. */
+/** What the catalogue says about a unique index, or an exclusion constraint, of the table or of a partition alone. */
 export interface UniqueIndex {
   /** As an identifier, with the schema where that is needed to find it. */
   name: string;
   /** As an identifier, of the constraint that made it, if one did. */
   constraint: string;
+  /** As an identifier, of the table or the partition that it is on. */
+  table: string;
+  isOfPartition: boolean;
   /** Its columns; expressions are left out. */
   columns: string[];
   /** Whether it is on columns alone, of every row, and compares them for equality. */
@@ -88,15 +91,19 @@ const COLUMNS = `(SELECT coalesce(json_agg(json_build_object(
 const INDEXES = `(SELECT coalesce(json_agg(json_build_object(
       'name', indexrelid::regclass::text,
       'constraint', (SELECT quote_ident(relname) FROM pg_class WHERE oid = indexrelid),
+      'table', indrelid::regclass::text,
       'columns', ARRAY(SELECT attname FROM unnest(indkey::int2[]) WITH ORDINALITY AS key (number, place)
         JOIN pg_attribute ON attrelid = indrelid AND attnum = number
         WHERE place <= indnkeyatts ORDER BY place),
+      'isOfPartition', indrelid <> c.oid,
       'isPlain', indexprs IS NULL AND indpred IS NULL AND NOT indisexclusion,
       'isPrimary', indisprimary,
       'isValid', indisvalid,
       'isImmediate', indimmediate
     ) ORDER BY indexrelid), '[]')
-    FROM pg_index WHERE indrelid = c.oid AND (indisunique OR indisexclusion))`;
+    FROM pg_index i WHERE (indisunique OR indisexclusion) AND (indrelid = c.oid
+      OR indrelid IN (SELECT relid FROM pg_partition_tree(c.oid)) AND NOT EXISTS (SELECT FROM pg_inherits
+        JOIN pg_index whole ON whole.indexrelid = inhparent AND whole.indisvalid WHERE inhrelid = i.indexrelid)))`;
 
 const triggersWhere = (property: string): string => `ARRAY(SELECT format('%I', tgname)
     FROM pg_trigger WHERE (tgrelid = c.oid OR tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))

@@ -35,14 +35,16 @@ export function keyOf({ indexes, kind, columns: all }: KeyFacts, columns: readon
       index.isValid && (!index.isPlain || index.columns.some((name) => columns.includes(name))),
   );
   const [only] = about;
-  const isOnly = about.length === 1 && only?.isPlain === true && only.isImmediate;
+  // what is unique in a partition alone can't be named, nor does it tell duplicates in others
+  const isKey = ({ isPlain, isOfPartition }: UniqueIndex): boolean => isPlain && !isOfPartition;
+  const isOnly = about.length === 1 && only !== undefined && isKey(only) && only.isImmediate;
   const hasDefault = (name: string): boolean =>
     all.some((column) => column.name === name && column.hasDefault);
   // what has a default is rarely what makes a row the one that it is
   const rank = (index: UniqueIndex): number =>
     Number(index.columns.some(hasDefault)) * 2 + Number(!index.isPrimary);
   const [best] = about
-    .filter(({ isPlain, columns: own }) => isPlain && own.every((name) => columns.includes(name)))
+    .filter((index) => isKey(index) && index.columns.every((name) => columns.includes(name)))
     .sort((a, b) => rank(a) - rank(b));
   return {
     mayConflict: about.length > 0,

@@ -128,7 +128,7 @@ function countAbsent({ name: table, columns }: Facts, key: Key): string {
  * lock keeps anybody from dropping it until the commit.
  */
 function indexCheck({ name, indexes }: Facts): string {
-  const count = indexes.filter(({ isValid }) => isValid).length;
+  const count = indexes.filter((index) => index.isValid && !index.isOfPartition).length;
   return `SELECT 1 / (count(*) >= ${count})::int FROM pg_index
     WHERE indrelid = ${pg.escapeLiteral(name)}::regclass AND (indisunique OR indisexclusion) AND indisvalid`;
 }

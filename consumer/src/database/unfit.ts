@@ -98,13 +98,13 @@ function rewriteProblem({ name, kind, rules, insteadOf }: Facts): string | undef
 }
 
 /** ON CONFLICT does not take a constraint that is checked later. */
-function deferrableProblem({ name, indexes }: Facts): string | undefined {
+function deferrableProblem({ indexes }: Facts): string | undefined {
   const deferrable = indexes.find(({ isImmediate }) => !isImmediate);
   if (!deferrable) return undefined;
-  const { constraint, isPlain, isPrimary } = deferrable;
+  const { constraint, table, isPlain, isPrimary } = deferrable;
   const columns = deferrable.columns.map((column) => pg.escapeIdentifier(column)).join(', ');
   const remedy = isPlain
     ? `, ADD ${isPrimary ? 'PRIMARY KEY' : 'UNIQUE'} (${columns})`
     : '; and make it again without DEFERRABLE';
-  return `has a deferrable constraint ${constraint} on ${name}, and finds no duplicates where one is: ALTER TABLE ${name} DROP CONSTRAINT ${constraint}${remedy}`;
+  return `has a deferrable constraint ${constraint} on ${table}, and finds no duplicates where one is: ALTER TABLE ${table} DROP CONSTRAINT ${constraint}${remedy}`;
 }

@@ -10,6 +10,8 @@ function facts(...indexes: Partial<UniqueIndex>[]): KeyFacts {
     indexes: indexes.map((index) => ({
       name: 't_key',
       constraint: 't_key',
+      table: 't',
+      isOfPartition: false,
       columns: [],
       isPlain: true,
       isPrimary: false,
@@ -60,6 +62,18 @@ it.each([
     facts(EXPRESSION),
     ['email'],
     { mayConflict: true, target: undefined, columns: [] },
+  ],
+  [
+    'one of a partition',
+    facts({ ...EMAIL, isOfPartition: true }),
+    ['email'],
+    { mayConflict: true, target: undefined, columns: [] },
+  ],
+  [
+    'one of a partition that is not about the columns',
+    facts({ ...ID, isOfPartition: true }),
+    ['email'],
+    NONE,
   ],
   [
     'an expression beside one of theirs',
