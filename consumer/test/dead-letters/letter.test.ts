@@ -2,6 +2,7 @@ import type { Message } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../src/batch.ts';
 import { reasonOf, toBareLetter, toLetters, toMessage } from '../../src/dead-letters/letter.ts';
+import { delivery as deliveryOf } from '../deliveries.ts';
 
 const PROPERTIES = {
   contentType: 'application/json',
@@ -11,35 +12,8 @@ const PROPERTIES = {
   headers: { 'x-csv2db-import': 'import', 'x-csv2db-row': 7, 'x-origin': ['a', { b: true }] },
 };
 
-const NONE = {
-  contentType: undefined,
-  contentEncoding: undefined,
-  headers: undefined,
-  deliveryMode: undefined,
-  priority: undefined,
-  correlationId: undefined,
-  replyTo: undefined,
-  expiration: undefined,
-  messageId: undefined,
-  timestamp: undefined,
-  type: undefined,
-  userId: undefined,
-  appId: undefined,
-  clusterId: undefined,
-};
-
 function delivery(body: string, properties: Partial<Message['properties']> = PROPERTIES): Delivery {
-  return {
-    content: Buffer.from(body),
-    fields: {
-      consumerTag: 'c',
-      deliveryTag: 1,
-      redelivered: false,
-      exchange: '',
-      routingKey: 'csv2db',
-    },
-    properties: { ...NONE, ...properties },
-  };
+  return deliveryOf(body, properties);
 }
 
 /** What is in the dead-letter queue once a letter was published. */

@@ -1,11 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Delivery } from '../../src/batch.ts';
 import { isPlain, type LineLayout, Lines } from '../../src/store/lines.ts';
-
-function delivery(body: string | Buffer): Delivery {
-  // the rest of a delivery is not looked at
-  return { content: Buffer.from(body), properties: { contentType: 'text/csv' } } as Delivery;
-}
+import { delivery } from '../deliveries.ts';
 
 /** The layout of so many columns, of which those at some places are the key. */
 function layout(columns: number, key: number[]): LineLayout {
