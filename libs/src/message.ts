@@ -9,6 +9,8 @@ export const CONTENT_TYPE = {
   json: 'application/json',
   /** Rows as CSV: UTF-8, commas, `name,email`, no header (RFC 4180 and RFC 7111). */
   csv: 'text/csv',
+  /** No row: an empty body, whose headers tell the ledger of an import. */
+  ledger: 'application/vnd.csv2db.ledger',
 } as const;
 
 /** Whether a content type, which may have parameters, is that of CSV. */
@@ -29,6 +31,12 @@ export const HEADERS = {
   rows: 'x-csv2db-rows',
   /** Names of the columns, as a record of CSV; absent when they are `name,email`. */
   columns: 'x-csv2db-columns',
+  /** Number of the rejected rows just before the first row; absent when there is none. */
+  rejectedBefore: 'x-csv2db-rejected-before',
+  /** Number of the rejected rows just behind the last row; absent when there is none. */
+  rejectedAfter: 'x-csv2db-rejected-after',
+  /** What the import is, as JSON: of a message for the ledger. */
+  announcement: 'x-csv2db-announcement',
 } as const;
 
 /** The columns of rows that name none. */

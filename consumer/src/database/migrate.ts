@@ -6,6 +6,7 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import createContacts from '../../migrations/0001_create-contacts.sql';
+import createLedger from '../../migrations/0002_create-ledger.sql';
 import { type DatabaseConfig, serverAt } from './address.ts';
 import { alone, orFatal } from './client.ts';
 import { createDatabase } from './create.ts';
@@ -13,6 +14,7 @@ import { createDatabase } from './create.ts';
 /** Every migration, under the name that the database remembers it by. */
 const MIGRATIONS: Record<string, string> = {
   '0001_create-contacts.sql': createContacts,
+  '0002_create-ledger.sql': createLedger,
 };
 
 /** The table that remembers which migrations were applied. */

@@ -1,0 +1,69 @@
+/** What a producer tells of its import, when that begins and again when it has ended. */
+export interface Announcement {
+  /** When the import began: ISO 8601, UTC. */
+  begun: string;
+  /** When its last row was confirmed; undefined before. */
+  ended?: string | undefined;
+  /** Its files, the first {@link MOST_FILES} of them. */
+  files: readonly AnnouncedFile[];
+  /** How many files it has. */
+  fileCount: number;
+  /** Their size altogether, in bytes; undefined where one is a pipe. */
+  bytes?: number | undefined;
+  /** Number of its first row: above 1 where rows were left out at the start. */
+  firstRow: number;
+  /** Number of its last row, below `firstRow` where it has none; undefined before it has ended. */
+  lastRow?: number | undefined;
+  /** Rows that were rejected; undefined before it has ended. */
+  rejected?: number | undefined;
+}
+
+/** A file of an import. */
+export interface AnnouncedFile {
+  name: string;
+  /** Undefined of a pipe. */
+  bytes?: number | undefined;
+}
+
+/** Most files that an announcement names: headers have to fit into a frame. */
+export const MOST_FILES = 20;
+
+/** The announcement in a header; undefined where it is none. */
+export function parseAnnouncement(header: unknown): Announcement | undefined {
+  if (typeof header !== 'string') return undefined;
+  try {
+    const value: unknown = JSON.parse(header);
+    return isAnnouncement(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAnnouncement(value: unknown): value is Announcement {
+  if (!isObject(value)) return false;
+  return (
+    typeof value['begun'] === 'string' &&
+    isMissingOr('string', value['ended']) &&
+    Array.isArray(value['files']) &&
+    value['files'].every(isFile) &&
+    typeof value['fileCount'] === 'number' &&
+    isMissingOr('number', value['bytes']) &&
+    typeof value['firstRow'] === 'number' &&
+    isMissingOr('number', value['lastRow']) &&
+    isMissingOr('number', value['rejected'])
+  );
+}
+
+function isFile(value: unknown): value is AnnouncedFile {
+  return (
+    isObject(value) && typeof value['name'] === 'string' && isMissingOr('number', value['bytes'])
+  );
+}
+
+function isMissingOr(type: 'string' | 'number', value: unknown): boolean {
+  return value === undefined || typeof value === type;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
