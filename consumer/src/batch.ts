@@ -39,6 +39,18 @@ export interface Outcome {
   /** Rows that were in the table already, or earlier in the batch, by a unique constraint. */
   duplicates: number;
   /** Rows that a trigger or a rule of the table left out, without an error. */
-  skipped: number;
+  skipped: Row[];
   refusals: Refusal[];
+}
+
+/** What became of all the rows, given what became of parts of them. */
+export function sum(parts: readonly Outcome[]): Outcome {
+  const total: Outcome = { inserted: 0, duplicates: 0, skipped: [], refusals: [] };
+  for (const { inserted, duplicates, skipped, refusals } of parts) {
+    total.inserted += inserted;
+    total.duplicates += duplicates;
+    total.skipped = total.skipped.concat(skipped);
+    total.refusals = total.refusals.concat(refusals);
+  }
+  return total;
 }

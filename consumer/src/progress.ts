@@ -38,9 +38,9 @@ export class Progress {
   settled({ inserted, duplicates, skipped, refusals }: Outcome, milliseconds: number): void {
     this.#totals.inserted += inserted;
     this.#totals.duplicates += duplicates;
-    this.#totals.skipped += skipped;
+    this.#totals.skipped += skipped.length;
     this.#totals.dead += refusals.length;
-    const counts = { inserted, duplicates, skipped, dead: refusals.length };
+    const counts = { inserted, duplicates, skipped: skipped.length, dead: refusals.length };
     const duration = Math.round(milliseconds);
     this.#log.debug(
       { ...counts, milliseconds: duration },

@@ -4,7 +4,7 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
 import pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
-import { databaseProblem, SetUpError } from './problem.ts';
+import { databaseProblem, SetUpError, TableChangedError } from './problem.ts';
 import { verdictOn } from './sqlstate.ts';
 import { checkTable, ColumnsError, type Table } from './table.ts';
 import { sslOption } from './tls.ts';
@@ -94,7 +94,7 @@ export class Database {
 
   /**
    * Does work on a connection of its own, again when another transaction was in the way, or the
-   * table has other columns than it had.
+   * table has changed.
    *
    * @throws TransientError when the server or the way to it is out, SetUpError when a person has to
    * mend something; what else the work threw.
@@ -104,10 +104,10 @@ export class Database {
       try {
         return await this.#onClient(work);
       } catch (error) {
-        const isOfOtherColumns = error instanceof ColumnsError;
+        const hasChanged = error instanceof TableChangedError || error instanceof ColumnsError;
         // what the other connections found is no longer so, either
-        if (isOfOtherColumns) this.#tables = new WeakMap();
-        const mayPass = isOfOtherColumns || verdictOn(error) === 'conflict';
+        if (hasChanged) this.#tables = new WeakMap();
+        const mayPass = hasChanged || verdictOn(error) === 'conflict';
         if (mayPass && attempt < MOST_CONFLICTS) continue;
         throw databaseProblem(error, this.#config);
       }
@@ -151,8 +151,8 @@ export class Database {
   /** The table may have changed since the connection was made: then that is the cause. */
   async #explain(client: pg.PoolClient, before: Table, error: unknown): Promise<never> {
     if (verdictOn(error) !== 'set-up') throw error;
-    const { description } = await checkTable(client, this.#config);
-    if (description !== before.description) throw new ColumnsError(`the table is ${description}`);
+    const { fingerprint } = await checkTable(client, this.#config);
+    if (fingerprint !== before.fingerprint) throw new TableChangedError();
     const { message } = databaseProblem(error, this.#config);
     throw new SetUpError(`${message}: no row is taken`, { cause: error });
   }

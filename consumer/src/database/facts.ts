@@ -61,6 +61,8 @@ export interface Facts {
   hasTrigger: boolean;
   /** Triggers, as identifiers, that a view's rows go through. */
   insteadOf: string[];
+  /** Changes with whatever of it the statements depend on. */
+  fingerprint: string;
 }
 
 /** The type beneath a domain, which may be one of a domain, with what it is declared with. */
@@ -109,6 +111,19 @@ const triggersWhere = (property: string): string => `ARRAY(SELECT format('%I', t
     FROM pg_trigger WHERE (tgrelid = c.oid OR tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
       AND NOT tgisinternal AND tgenabled <> 'D' AND ${property})`;
 
+/** @param table the SQL of its OID. */
+export function fingerprintOf(table: string): string {
+  return `(SELECT concat_ws('; ',
+      (SELECT string_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod, attgenerated, attidentity), ', ' ORDER BY attnum)
+        FROM pg_attribute WHERE attrelid = ${table} AND attnum > 0 AND NOT attisdropped),
+      (SELECT string_agg(indexrelid::text, ', ' ORDER BY indexrelid)
+        FROM pg_index WHERE indrelid IN (SELECT ${table} UNION SELECT relid FROM pg_partition_tree(${table}))
+          AND (indisunique OR indisexclusion) AND indisvalid),
+      (SELECT string_agg(oid::text, ', ' ORDER BY oid)
+        FROM pg_trigger WHERE tgrelid IN (SELECT ${table} UNION SELECT relid FROM pg_partition_tree(${table}))
+          AND NOT tgisinternal AND tgenabled <> 'D')))`;
+}
+
 /**
  * The facts about the table that `$1` names as a user would; no row where there is none. Bits of
  * `tgtype`: 1 for each row, 2 before, 4 insert, 64 instead of.
@@ -126,5 +141,6 @@ export const FACTS = `
     ARRAY(SELECT format('%I', rulename) FROM pg_rewrite
       WHERE ev_class = c.oid AND ev_type IN ('2', '3') AND ev_enabled <> 'D') AS rules,
     ${triggersWhere('tgtype & 7 = 7')} <> '{}' AS "hasTrigger",
-    ${triggersWhere('tgtype & 68 = 68')} AS "insteadOf"
+    ${triggersWhere('tgtype & 68 = 68')} AS "insteadOf",
+    ${fingerprintOf('c.oid')} AS fingerprint
   FROM pg_class c WHERE c.oid = to_regclass($1)`;

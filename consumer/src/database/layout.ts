@@ -21,15 +21,17 @@ export interface Layout {
   /** Reads the values of the same parameters, and stores none. */
   read: string;
   /**
-   * The same, of plain lines in one text; undefined where `countAbsent` has to tell what became of
-   * the rows.
+   * The same, of plain lines in one text; undefined where rows may be left out, of which one has to
+   * tell which they are.
    */
   insertLines: string | undefined;
+  /** Whether the database may leave rows out, without an error. */
+  mayLeaveOut: boolean;
   /**
-   * Counts the rows whose keys, an array of texts for each column of the key, are not in the table,
-   * where a trigger may leave rows out; undefined where nothing can tell, or need be told.
+   * Finds the places, from 0, of the rows whose keys, an array of texts for each column of the key,
+   * are not in the table; undefined where nothing can tell, or need be told.
    */
-  countAbsent: string | undefined;
+  absent: string | undefined;
 }
 
 /** Statements of one transaction. */
@@ -38,8 +40,6 @@ export interface Copy {
   lines: string;
   /** Takes rows with COPY's escapes. */
   rows: string;
-  /** Fails where a unique index is gone, which COPY does not mind. */
-  check: string;
 }
 
 /** @param columns of the table, in the order of the rows. */
@@ -71,7 +71,6 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
       ? {
           lines: copyFrom(emptyIsNull ? '' : '\\N'),
           rows: copyFrom('\\N'),
-          check: indexCheck(facts),
         }
       : undefined,
     insert: `${into} ${read} ${onConflict}`,
@@ -83,7 +82,8 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
         FROM (SELECT string_to_array(line, ','${emptyIsNull ? ", ''" : ''}) AS field
           FROM unnest(string_to_array($1::text, E'\\n')) AS line OFFSET 0) AS lines
         ${onConflict}`,
-    countAbsent: mayLeaveOut && key.columns.length > 0 ? countAbsent(facts, key) : undefined,
+    mayLeaveOut,
+    absent: mayLeaveOut && key.columns.length > 0 ? absent(facts, key) : undefined,
   };
 }
 
@@ -93,11 +93,18 @@ function onConflictOf({ mayConflict, target }: Key): string {
   return `ON CONFLICT ${columns === undefined ? '' : `(${columns})`} DO NOTHING`;
 }
 
-/** The parameters, arrays of texts, as rows of `v1`, `v2` and so on. */
-function sent(count: number): string {
-  const numbers = Array.from({ length: count }, (_, place) => place + 1);
+/**
+ * The parameters, arrays of texts, as rows of `v1`, `v2` and so on.
+ *
+ * @param place the name of a column with their places, from 1.
+ */
+function sent(count: number, place?: string): string {
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
   const arrays = numbers.map((number) => `$${number}::text[]`).join(', ');
-  return `unnest(${arrays}) AS sent (${numbers.map((number) => `v${number}`).join(', ')})`;
+  const names = numbers.map((number) => `v${number}`).join(', ');
+  return place === undefined
+    ? `unnest(${arrays}) AS sent (${names})`
+    : `unnest(${arrays}) WITH ORDINALITY AS sent (${names}, ${place})`;
 }
 
 /**
@@ -110,7 +117,7 @@ function toValue({ type, declared, isCastOtherwise }: Column, text: string): str
   return `(SELECT v FROM json_to_record(json_build_object('v', ${text})) AS input (v ${declared}))`;
 }
 
-function countAbsent({ name: table, columns }: Facts, key: Key): string {
+function absent({ name: table, columns }: Facts, key: Key): string {
   const own = key.columns.flatMap((name) => columns.filter((column) => column.name === name));
   const isSame = own.map(
     (column, place) =>
@@ -118,17 +125,7 @@ function countAbsent({ name: table, columns }: Facts, key: Key): string {
   );
   // a row without a value there is no duplicate of any
   const hasKey = key.columns.map((_, place) => `v${place + 1} IS NOT NULL`);
-  return `SELECT count(*)::int AS absent FROM ${sent(key.columns.length)}
+  return `SELECT (place - 1)::int AS place FROM ${sent(key.columns.length, 'place')}
     WHERE ${hasKey.join(' AND ')}
       AND NOT EXISTS (SELECT FROM ${table} AS kept WHERE ${isSame.join(' AND ')})`;
-}
-
-/**
- * A division by zero, without an index, ends the transaction. It is looked for behind the COPY, whose
- * lock keeps anybody from dropping it until the commit.
- */
-function indexCheck({ name, indexes }: Facts): string {
-  const count = indexes.filter((index) => index.isValid && !index.isOfPartition).length;
-  return `SELECT 1 / (count(*) >= ${count})::int FROM pg_index
-    WHERE indrelid = ${pg.escapeLiteral(name)}::regclass AND (indisunique OR indisexclusion) AND indisvalid`;
 }

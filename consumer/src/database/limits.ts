@@ -7,12 +7,12 @@ import pg from 'pg';
 const LOCK = 3 / 4;
 
 /**
- * The SQL that bounds what follows it in the same transaction, and the pauses between. Nothing is set for the session: a
- * pooler may give it to somebody else.
+ * The SQL that bounds what follows it in the same transaction, and the pauses between. Nothing is
+ * set for the session: a pooler may give it to somebody else.
  *
  * @param timeout longest time that the server may work on a statement, in milliseconds.
  */
-export function limits(timeout: number): string {
+function limits(timeout: number): string {
   const lockTimeout = Math.ceil(timeout * LOCK);
   return (
     `SET LOCAL statement_timeout = ${timeout}; SET LOCAL lock_timeout = ${lockTimeout}; ` +
@@ -24,29 +24,47 @@ export function limits(timeout: number): string {
 /** Rolls back, once the constraints and triggers that wait for a commit have been tried, too. */
 export const TAKE_BACK = 'SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK';
 
+/** Thrown by the work of a transaction to have it rolled back; the connection can be used further. */
+export class TakenBackError extends Error {
+  override name = 'TakenBackError';
+}
+
 /**
- * Runs one statement within limits, in a transaction of its own.
+ * Does work within limits, in a transaction.
  *
  * @param end how it has ended when this resolves.
- * @throws the error of pg; when it is a DatabaseError, the connection can be used further.
+ * @throws the error of pg; when it is a DatabaseError, the connection can be used further. What
+ * else the work threw.
  */
+export async function within<T>(
+  client: pg.ClientBase,
+  timeout: number,
+  work: () => Promise<T>,
+  end: 'COMMIT' | typeof TAKE_BACK = 'COMMIT',
+): Promise<T> {
+  await client.query(`BEGIN; ${limits(timeout)}`);
+  try {
+    const result = await work();
+    await client.query(end);
+    return result;
+  } catch (error) {
+    // any other error is one of the connection, which can't roll back, nor has to
+    if (error instanceof pg.DatabaseError || error instanceof TakenBackError) {
+      await client.query('ROLLBACK').catch(ignore);
+    }
+    throw error;
+  }
+}
+
+/** Runs one statement as `within` does. */
 export async function runWithin<R extends pg.QueryResultRow>(
   client: pg.ClientBase,
   timeout: number,
   text: string,
   values: readonly (string | Buffer | readonly (string | null)[])[] = [],
-  end: 'COMMIT' | typeof TAKE_BACK = 'COMMIT',
+  end?: 'COMMIT' | typeof TAKE_BACK,
 ): Promise<pg.QueryResult<R>> {
-  await client.query(`BEGIN; ${limits(timeout)}`);
-  try {
-    const result = await client.query<R>(text, [...values]);
-    await client.query(end);
-    return result;
-  } catch (error) {
-    // any other error is one of the connection, which can't roll back, nor has to
-    if (error instanceof pg.DatabaseError) await client.query('ROLLBACK').catch(ignore);
-    throw error;
-  }
+  return await within(client, timeout, () => client.query<R>(text, [...values]), end);
 }
 
 /** The server has closed the connection with the error that is thrown. */

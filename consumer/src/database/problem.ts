@@ -18,6 +18,15 @@ export class SetUpError extends TransientError {
   override name = 'SetUpError';
 }
 
+/** The table is not what it was when it was looked at. It is looked at again. */
+export class TableChangedError extends TransientError {
+  override name = 'TableChangedError';
+
+  constructor() {
+    super('the table was changed');
+  }
+}
+
 /**
  * What a failed connection or statement means to the person who runs this, and whether waiting
  * mends it.

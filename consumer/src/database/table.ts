@@ -1,9 +1,10 @@
 import { codeOf } from '@csv2db/libs/errors.ts';
 import { CONTACT_COLUMNS, UndecodableError } from '@csv2db/libs/message.ts';
-import type pg from 'pg';
+import pg from 'pg';
+import { ledgerProblem } from '../ledger/ledger.ts';
 import { type DatabaseConfig, serverAt } from './address.ts';
 import { CONTACTS } from './contacts.ts';
-import { type Column, FACTS, type Facts } from './facts.ts';
+import { type Column, FACTS, type Facts, fingerprintOf } from './facts.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { runWithin } from './limits.ts';
 import { whyMissing } from './missing.ts';
@@ -24,17 +25,28 @@ export class Table {
   readonly warnings: readonly string[];
   /** Whether it is the one of the original, whose rows have a name and an email. */
   readonly isContacts: boolean;
+  /** Whether what becomes of the rows can be written down beside them. */
+  readonly hasLedger: boolean;
+  /** Changes with whatever the statements depend on. */
+  readonly fingerprint: string;
+  /** Looks that up, as `fingerprint`. */
+  readonly lookUp: string;
   readonly #facts: Facts;
   readonly #config: DatabaseConfig;
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #layouts = new Map<string, Layout>();
 
-  constructor(facts: Facts, config: DatabaseConfig) {
+  /** @param noLedger why there is no ledger; undefined where there is one. */
+  constructor(facts: Facts, config: DatabaseConfig, noLedger?: string) {
     this.#facts = facts;
     this.#config = config;
     this.#columns = new Map(facts.columns.map((column) => [column.name, column]));
     this.isContacts = config.table === undefined;
-    this.warnings = warningsOf(facts, config);
+    this.warnings = [...warningsOf(facts, config), ...(noLedger === undefined ? [] : [noLedger])];
+    this.hasLedger = noLedger === undefined;
+    this.fingerprint = facts.fingerprint;
+    const oid = `${pg.escapeLiteral(facts.name)}::regclass`;
+    this.lookUp = `SELECT ${fingerprintOf(oid)} AS fingerprint`;
   }
 
   /** Its columns among some names, in their order in the table. */
@@ -112,7 +124,7 @@ export async function checkTable(client: pg.ClientBase, config: DatabaseConfig):
   const facts = await factsOf(client, statementTimeout, name ?? CONTACTS);
   const problem = facts ? problemWith(facts, config) : await whyMissing(client, config);
   if (problem !== undefined || !facts) throw new SetUpError(`${serverAt(config)} ${problem}`);
-  const table = new Table(facts, config);
+  const table = new Table(facts, config, await ledgerProblem(client, config));
   const rehearsed = isContacts
     ? table.layoutOf(CONTACT_COLUMNS).insert
     : `INSERT INTO ${facts.name} DEFAULT VALUES`;

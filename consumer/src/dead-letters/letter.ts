@@ -32,6 +32,9 @@ const OBEYED = /^(CC|BCC|x-delivery-count|x-acquired-count)$/;
  */
 const OF_A_MOVE = /^x-(death|(first|last)-death-\w+)$/;
 
+/** Headers that say something about all the rows of a message. */
+const OF_A_MESSAGE = [HEADERS.rows, HEADERS.rejectedBefore, HEADERS.rejectedAfter] as const;
+
 /** Longest reason, in characters: one may quote what a table's owner raises, or a value. */
 const LONGEST_REASON = 1_000;
 
@@ -134,7 +137,7 @@ function toLetter(refusal: Refusal, body: Buffer): Letter {
 function headersOf({ delivery, part, reason, sqlstate }: Refusal): Map<string, unknown> {
   const headers = new Map<string, unknown>(Object.entries(delivery.properties.headers ?? {}));
   const [failedBefore, firstRow] = [headers.get(DELIVERY_COUNT), headers.get(HEADERS.row)];
-  if (part) headers.delete(HEADERS.rows);
+  if (part) for (const name of OF_A_MESSAGE) headers.delete(name);
   if (part && typeof firstRow === 'number') headers.set(HEADERS.row, firstRow + part.index);
   headers.set(DEAD.reason, shorten(reason));
   headers.delete(DEAD.sqlstate);

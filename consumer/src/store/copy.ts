@@ -2,7 +2,6 @@ import { countLines } from '@csv2db/libs/csv/bounds.ts';
 import pg from 'pg';
 import type { Row } from '../batch.ts';
 import type { Copy } from '../database/layout.ts';
-import { limits } from '../database/limits.ts';
 
 /** Characters in a part of the data: pg copies what it sends, and small copies are soon let go. */
 const PART = 32 * 1024;
@@ -43,25 +42,21 @@ export function rowsIn({ lines, rows }: CopyInput): number {
 }
 
 /**
- * Copies rows into the table, all or none; they have committed when this resolves.
+ * Copies rows into the table, all or none, as part of a transaction.
  *
- * @param timeout longest time that the server may work on it, in milliseconds.
  * @returns how many the database stored: triggers may leave some out.
  * @throws the error of pg; when it is not one of the connection, that can be used further.
  */
 export async function copy(
-  client: pg.PoolClient,
+  client: pg.ClientBase,
   statements: Copy,
   { lines, rows }: CopyInput,
-  timeout: number,
 ): Promise<number> {
   const copies = [
     { text: statements.lines, data: lines },
     { text: statements.rows, data: rows },
   ].filter(({ data }) => data.length > 0);
-  if (copies.length === 0) return 0;
-  // what comes in one message is one transaction
-  const text = [limits(timeout), ...copies.map((one) => one.text), statements.check].join('; ');
+  const text = copies.map((one) => one.text).join('; ');
   const data = copies.map((one) => one.data);
   return await new Promise((resolve, reject) => {
     const query = new CopyQuery(text, data, (error: unknown) => {

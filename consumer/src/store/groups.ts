@@ -1,9 +1,13 @@
+import { parseAnnouncement } from '@csv2db/libs/announcement.ts';
 import { parseColumns } from '@csv2db/libs/columns.ts';
-import { HEADERS, isCsv, UndecodableError } from '@csv2db/libs/message.ts';
+import { CONTENT_TYPE, HEADERS, isCsv, UndecodableError } from '@csv2db/libs/message.ts';
+import { type Origin, originOf } from '@csv2db/libs/origin.ts';
 import type { Delivery, Refusal, Row } from '../batch.ts';
 import type { Layout } from '../database/layout.ts';
 import { ColumnsError, type Table } from '../database/table.ts';
 import { decodeCsv, decodeJson } from '../decode.ts';
+import { Account, FOREIGN } from '../ledger/account.ts';
+import type { Told } from '../ledger/ledger.ts';
 import { isPlain } from './lines.ts';
 
 /** The rows of a message, or some of them. */
@@ -13,33 +17,39 @@ export interface Body {
   rows: readonly Row[] | undefined;
 }
 
-/** The rows of a batch that have the same columns, in the order of their deliveries. */
+/** What is of one import in a batch, in the order of its deliveries. */
 export interface Group {
-  layout: Layout;
+  account: Account;
   bodies: Body[];
+  /** What holds no row of the table. */
+  refusals: Refusal[];
+}
+
+/** Rows of one import that have the same columns. */
+export interface RowGroup extends Group {
+  layout: Layout;
 }
 
 export interface Grouped {
-  groups: Iterable<Group>;
-  /** What holds no row of the table. */
-  refusals: Refusal[];
+  /** As a rule it is one. */
+  groups: RowGroup[];
+  /** What is of no columns: refused, or for the ledger alone. */
+  others: Group[];
+  announcements: Told[];
   /** Whether something is refused for what columns the table had when it was looked at. */
   isOfOtherColumns: boolean;
 }
 
-/** Parts a batch by the columns of its rows; as a rule it is one group. */
+/** Parts a batch by the imports and the columns of its rows. */
 export function group(batch: readonly Delivery[], table: Table): Grouped {
-  const groups = new Map<Layout, Group>();
-  const refusals: Refusal[] = [];
+  const sorter = new Sorter();
   const layouts = new Map<unknown, Layout | UndecodableError>();
+  const announcements: Told[] = [];
   let isOfOtherColumns = false;
 
-  const add = (layout: Layout, body: Body): void => {
-    const known = groups.get(layout);
-    if (known) known.bodies.push(body);
-    else groups.set(layout, { layout, bodies: [body] });
-  };
-  const refuse = (refusal: Refusal, error: UndecodableError): void => {
+  const refuse = (refusal: Refusal, origin: Origin | undefined, error?: UndecodableError): void => {
+    const { account, refusals } = sorter.other(origin);
+    account.add(refusal.delivery, origin, refusal.part?.index);
     refusals.push(refusal);
     isOfOtherColumns ||= error instanceof ColumnsError;
   };
@@ -50,27 +60,89 @@ export function group(batch: readonly Delivery[], table: Table): Grouped {
   };
 
   for (const delivery of batch) {
-    const headers: Record<string, unknown> = delivery.properties.headers ?? {};
+    const { contentType, headers } = headersOf(delivery);
+    const origin = originOf(headers);
+    if (contentType === CONTENT_TYPE.ledger) {
+      const announcement = headers[HEADERS.announcement];
+      if (origin && parseAnnouncement(announcement) && typeof announcement === 'string') {
+        announcements.push({ importId: origin.importId, announcement });
+      } else if (origin && announcement === undefined) {
+        sorter.other(origin).account.reject(origin);
+      } else {
+        refuse({ delivery, reason: 'the message tells the ledger nothing of an import' }, origin);
+      }
+      continue;
+    }
     const header = headers[HEADERS.columns];
-    const isOfCsv = isCsv(delivery.properties.contentType);
+    const isOfCsv = isCsv(contentType);
     const layout = isOfCsv || header !== undefined ? namedBy(header) : undefined;
     if (layout instanceof UndecodableError) {
-      refuse({ delivery, reason: layout.message }, layout);
+      refuse({ delivery, reason: layout.message }, origin, layout);
     } else if (!isOfCsv || layout === undefined) {
       for (const found of decodeJson(delivery, layout, table)) {
-        if ('refusal' in found) refuse(found.refusal, found.error);
-        else add(found.layout, { delivery, rows: [found.row] });
+        if ('refusal' in found) {
+          refuse(found.refusal, origin, found.error);
+        } else {
+          const { account, bodies } = sorter.of(found.layout, origin);
+          account.add(delivery, origin, found.row.index);
+          bodies.push({ delivery, rows: [found.row] });
+        }
       }
-    } else if (isPlain(delivery, layout.columns.length)) {
-      add(layout, { delivery, rows: undefined });
     } else {
-      const decoded = decodeCsv(delivery, layout);
-      // a message may have more than a call takes arguments
-      for (const refusal of decoded.refusals) refusals.push(refusal);
-      add(layout, { delivery, rows: decoded.rows });
+      const { account, bodies, refusals } = sorter.of(layout, origin);
+      account.add(delivery, origin);
+      if (isPlain(delivery, layout.columns.length)) {
+        bodies.push({ delivery, rows: undefined });
+      } else {
+        const decoded = decodeCsv(delivery, layout);
+        // a message may have more than a call takes arguments
+        for (const refusal of decoded.refusals) refusals.push(refusal);
+        bodies.push({ delivery, rows: decoded.rows });
+      }
     }
   }
-  return { groups: groups.values(), refusals, isOfOtherColumns };
+  return { groups: sorter.groups, others: sorter.others, announcements, isOfOtherColumns };
+}
+
+/** Finds the group that something belongs to. */
+class Sorter {
+  readonly #byLayout = new Map<Layout, Map<string, RowGroup>>();
+  readonly #others = new Map<string, Group>();
+
+  of(layout: Layout, origin: Origin | undefined): RowGroup {
+    const importId = origin?.importId ?? FOREIGN;
+    const byImport = this.#byLayout.get(layout) ?? new Map<string, RowGroup>();
+    this.#byLayout.set(layout, byImport);
+    const group = byImport.get(importId) ?? { layout, ...emptyGroup(importId) };
+    byImport.set(importId, group);
+    return group;
+  }
+
+  other(origin: Origin | undefined): Group {
+    const importId = origin?.importId ?? FOREIGN;
+    const group = this.#others.get(importId) ?? emptyGroup(importId);
+    this.#others.set(importId, group);
+    return group;
+  }
+
+  get groups(): RowGroup[] {
+    return [...this.#byLayout.values()].flatMap((byImport) => [...byImport.values()]);
+  }
+
+  get others(): Group[] {
+    return [...this.#others.values()];
+  }
+}
+
+function emptyGroup(importId: string): Group {
+  return { account: new Account(importId), bodies: [], refusals: [] };
+}
+
+function headersOf({ properties }: Delivery): {
+  contentType: unknown;
+  headers: Record<string, unknown>;
+} {
+  return { contentType: properties.contentType, headers: properties.headers ?? {} };
 }
 
 function layoutNamed(header: unknown, table: Table): Layout | UndecodableError {

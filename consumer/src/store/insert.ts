@@ -2,35 +2,22 @@ import { toCsv } from '@csv2db/libs/csv/records.ts';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import { isCsv } from '@csv2db/libs/message.ts';
 import pg from 'pg';
-import type { Outcome, Refusal, Row } from '../batch.ts';
-import type { Layout } from '../database/layout.ts';
+import { type Outcome, type Refusal, type Row, sum } from '../batch.ts';
 import { runWithin, TAKE_BACK } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
+import { storing } from '../database/storing.ts';
 import type { StatementSize } from './statement-size.ts';
-
-/** What became of all the rows, given what became of parts of them. */
-export function sum(parts: readonly Outcome[]): Outcome {
-  const total: Outcome = { inserted: 0, duplicates: 0, skipped: 0, refusals: [] };
-  for (const { inserted, duplicates, skipped, refusals } of parts) {
-    total.inserted += inserted;
-    total.duplicates += duplicates;
-    total.skipped += skipped;
-    total.refusals = total.refusals.concat(refusals);
-  }
-  return total;
-}
+import type { Target } from './target.ts';
 
 /** Inserts the rows of one batch that are new. */
 export class Insertion {
-  readonly #client: pg.PoolClient;
-  readonly #layout: Layout;
+  readonly #target: Target;
   readonly #size: StatementSize;
   /** Whether the database is known to take a row of the batch. */
   #isTaken = false;
 
-  constructor(client: pg.PoolClient, layout: Layout, size: StatementSize) {
-    this.#client = client;
-    this.#layout = layout;
+  constructor(target: Target, size: StatementSize) {
+    this.#target = target;
     this.#size = size;
   }
 
@@ -82,46 +69,45 @@ export class Insertion {
     this.#size.finished(rows.length, performance.now() - began);
     this.#isTaken ||= inserted > 0;
     const missing = rows.length - inserted;
-    const skipped = missing === 0 ? 0 : Math.min(missing, await this.#countAbsent(rows));
-    return { inserted, duplicates: missing - skipped, skipped, refusals: [] };
+    const skipped = missing === 0 ? [] : (await this.#absent(rows)).slice(-missing);
+    return { inserted, duplicates: missing - skipped.length, skipped, refusals: [] };
   }
 
   /** @returns how many rows the database says that it inserted. */
   async #commit(rows: readonly Row[]): Promise<number> {
-    const { timeout } = this.#size;
-    const { insert } = this.#layout;
-    const { rowCount } = await runWithin(this.#client, timeout, insert, this.#columnsOf(rows));
-    return rowCount ?? 0;
+    const { client, table, layout, account } = this.#target;
+    const insert = async (): Promise<number> => {
+      const { rowCount } = await client.query(layout.insert, this.#columnsOf(rows));
+      return rowCount ?? 0;
+    };
+    return await storing(client, table, this.#size.timeout, insert, (count) => account.part(count));
   }
 
   /** The values of rows, column by column. */
   #columnsOf(
     rows: readonly Row[],
-    places: readonly number[] = [...this.#layout.columns.keys()],
+    places: readonly number[] = [...this.#target.layout.columns.keys()],
   ): (string | null)[][] {
     return places.map((place) => rows.map(({ values }) => values[place] ?? null));
   }
 
   /**
    * Rows that are not inserted are duplicates, except for those that are still not there. They have
-   * committed: where counting fails, they are taken for duplicates.
+   * committed: where looking for them fails, they are taken for duplicates.
    */
-  async #countAbsent(rows: readonly Row[]): Promise<number> {
-    const { countAbsent, key, mayConflict } = this.#layout;
-    if (!mayConflict) return rows.length;
-    if (countAbsent === undefined) return 0;
+  async #absent(rows: readonly Row[]): Promise<Row[]> {
+    const { absent, key, mayConflict } = this.#target.layout;
+    // which of them were left out, nothing tells
+    if (!mayConflict) return [...rows];
+    if (absent === undefined) return [];
     try {
       const { timeout } = this.#size;
+      const { client } = this.#target;
       const keys = this.#columnsOf(rows, key);
-      const { rows: counts } = await runWithin<{ absent: number }>(
-        this.#client,
-        timeout,
-        countAbsent,
-        keys,
-      );
-      return counts[0]?.absent ?? 0;
+      const found = await runWithin<{ place: number }>(client, timeout, absent, keys);
+      return found.rows.flatMap(({ place }) => rows[place] ?? []);
     } catch (error) {
-      if (error instanceof pg.DatabaseError) return 0;
+      if (error instanceof pg.DatabaseError) return [];
       throw error;
     }
   }
@@ -147,9 +133,10 @@ export class Insertion {
    * statement's otherwise, as that of `tsquery` does.
    */
   async #isMisread(rows: readonly Row[]): Promise<boolean> {
+    const { client, layout } = this.#target;
     try {
       const values = this.#columnsOf(rows);
-      await runWithin(this.#client, this.#size.timeout, this.#layout.read, values);
+      await runWithin(client, this.#size.timeout, layout.read, values);
       return false;
     } catch (error) {
       const verdict = verdictOn(error);
@@ -167,7 +154,7 @@ export class Insertion {
    */
   async #probe(rows: readonly Row[], error: pg.DatabaseError): Promise<void> {
     try {
-      const texts = this.#layout.columns.map(({ isText }) => [isText ? PROBE : null]);
+      const texts = this.#target.layout.columns.map(({ isText }) => [isText ? PROBE : null]);
       await this.#rehearse(texts);
     } catch (probeError) {
       if (verdictOn(probeError) !== 'row') throw probeError;
@@ -194,7 +181,8 @@ export class Insertion {
 
   /** Inserts rows, and takes that back. */
   async #rehearse(values: (string | null)[][]): Promise<void> {
-    await runWithin(this.#client, this.#size.timeout, this.#layout.insert, values, TAKE_BACK);
+    const { client, layout } = this.#target;
+    await runWithin(client, this.#size.timeout, layout.insert, values, TAKE_BACK);
   }
 }
 
@@ -204,7 +192,7 @@ const SAMPLE = 8;
 /** What a row that nobody sends has in its columns of text; the others are NULL. */
 const PROBE = 'probe@csv2db.invalid';
 
-const NOTHING = { inserted: 0, duplicates: 0, skipped: 0 };
+const NOTHING = { inserted: 0, duplicates: 0, skipped: [] };
 
 function refusal(row: Row, { message, code }: pg.DatabaseError): Refusal {
   const { values, delivery, index, json } = row;

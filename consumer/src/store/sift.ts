@@ -3,7 +3,7 @@ import type { Refusal, Row } from '../batch.ts';
 import type { Layout } from '../database/layout.ts';
 import { decodeCsv } from '../decode.ts';
 import { type CopyInput, copyLines, copyRows } from './copy.ts';
-import type { Group } from './groups.ts';
+import type { RowGroup } from './groups.ts';
 import { Lines } from './lines.ts';
 import { hash, type Seen } from './seen.ts';
 
@@ -29,7 +29,7 @@ export interface SiftedBatch {
 }
 
 /** Parts a group by what was seen before. Its rows stay bytes where all its bodies are plain. */
-export function sift(group: Group, seen: Seen): SiftedBatch {
+export function sift(group: RowGroup, seen: Seen): SiftedBatch {
   const { layout, bodies } = group;
   const lines = bodies.every(({ rows }) => rows === undefined)
     ? Lines.of(
@@ -53,7 +53,7 @@ export function sift(group: Group, seen: Seen): SiftedBatch {
 }
 
 /** All rows of a group, in the order of their deliveries. */
-export function decoded({ layout, bodies }: Group): { rows: Row[]; refusals: Refusal[] } {
+export function decoded({ layout, bodies }: RowGroup): { rows: Row[]; refusals: Refusal[] } {
   const parts = bodies.map(({ delivery, rows }) =>
     rows ? { rows, refusals: [] } : decodeCsv(delivery, layout),
   );

@@ -1,15 +1,16 @@
-import pg from 'pg';
-import type { Delivery, Outcome, Refusal } from '../batch.ts';
+import { type Delivery, type Outcome, type Refusal, sum } from '../batch.ts';
 import type { Database } from '../database/connect.ts';
-import type { Layout } from '../database/layout.ts';
-import { runWithin } from '../database/limits.ts';
+import { within } from '../database/limits.ts';
 import { isUnanswered, type Verdict, verdictOn } from '../database/sqlstate.ts';
+import { LeftOutError, storing } from '../database/storing.ts';
+import { writeEntry, writeTold } from '../ledger/ledger.ts';
 import { copy, type CopyInput, copyRows, rowsIn } from './copy.ts';
-import { type Group, group } from './groups.ts';
-import { Insertion, sum } from './insert.ts';
+import { group, type RowGroup } from './groups.ts';
+import { Insertion } from './insert.ts';
 import { Seen } from './seen.ts';
 import { decoded, type OrderedRows, sift } from './sift.ts';
 import type { StatementSize } from './statement-size.ts';
+import type { Target } from './target.ts';
 
 /**
  * Stores batches. COPY is by far the fastest way, and stores none of the rows when one is a
@@ -38,40 +39,58 @@ export class Store {
    * acknowledged. Tried again, the rows that it has stored all the same are duplicates.
    */
   async store(batch: readonly Delivery[]): Promise<Outcome> {
+    const { timeout } = this.#size;
     return await this.#database.use(async (client, table) => {
-      let grouped = group(batch, table);
-      // they may have been changed
-      if (grouped.isOfOtherColumns) grouped = group(batch, await this.#database.lookAgain(client));
-      const outcomes = [refused(grouped.refusals)];
-      for (const rows of grouped.groups) outcomes.push(await this.#storeGroup(client, rows));
+      let looked = table;
+      let grouped = group(batch, looked);
+      if (grouped.isOfOtherColumns) {
+        // they may have been changed
+        looked = await this.#database.lookAgain(client);
+        grouped = group(batch, looked);
+      }
+      const { groups, others, announcements } = grouped;
+      const outcomes: Outcome[] = [];
+      for (const rows of groups) {
+        const { layout, account } = rows;
+        outcomes.push(await this.#storeGroup({ client, table: looked, layout, account }, rows));
+      }
+      for (const { account, refusals } of others) {
+        outcomes.push(await this.#settle({ client, table: looked, account }, refused(refusals)));
+      }
+      if (looked.hasLedger) {
+        for (const told of announcements)
+          await within(client, timeout, () => writeTold(client, told));
+      }
       return sum(outcomes);
     });
   }
 
-  async #storeGroup(client: pg.PoolClient, rows: Group): Promise<Outcome> {
-    if (!this.#seen.isWatching || !rows.layout.mayConflict) {
-      const copied = await this.#copyAsTheyCame(client, rows);
+  async #storeGroup(target: Target, rows: RowGroup): Promise<Outcome> {
+    const { layout } = target;
+    if (!this.#seen.isWatching || !layout.mayConflict) {
+      const copied = await this.#copyAsTheyCame(target, rows);
       if (copied) return copied;
     }
-    if (!rows.layout.mayConflict) return await this.#storeWithoutKey(client, rows);
+    if (!layout.mayConflict) return await this.#storeWithoutKey(target, rows);
     this.#seen.watch();
-    return await this.#storeInOrder(client, rows);
+    return await this.#storeInOrder(target, rows);
   }
 
   /** Stores rows that no unique constraint was about, and that COPY failed for. */
-  async #storeWithoutKey(client: pg.PoolClient, rows: Group): Promise<Outcome> {
+  async #storeWithoutKey({ client, account }: Target, rows: RowGroup): Promise<Outcome> {
     // a constraint may have been added, as the consumer asks for
     const table = await this.#database.lookAgain(client);
     const layout = table.layoutOf(rows.layout.columns.map(({ name }) => name));
+    const target = { client, table, layout, account };
     const { rows: all, refusals } = decoded(rows);
-    const insertion = new Insertion(client, layout, this.#size);
-    return sum([await insertion.insert(all), refused(refusals)]);
+    const outcome = await new Insertion(target, this.#size).insert(all);
+    return await this.#settle(target, sum([refused([...rows.refusals, ...refusals]), outcome]));
   }
 
   /** Copies rows. @returns undefined when that fails. */
-  async #copyAsTheyCame(client: pg.PoolClient, rows: Group): Promise<Outcome | undefined> {
+  async #copyAsTheyCame(target: Target, rows: RowGroup): Promise<Outcome | undefined> {
     if (!rows.layout.copy) return undefined;
-    const copying = this.#copy(client, rows.layout, forCopy(rows));
+    const copying = this.#copy(target, forCopy(rows), rows.refusals);
     this.#unordered.add(copying);
     try {
       return await copying;
@@ -88,68 +107,97 @@ export class Store {
    * would wait for each other, until PostgreSQL ends one of them after a second. And an index takes
    * them in three quarters of the time.
    */
-  async #storeInOrder(client: pg.PoolClient, rows: Group): Promise<Outcome> {
+  async #storeInOrder(target: Target, rows: RowGroup): Promise<Outcome> {
     await Promise.allSettled(this.#unordered);
-    const { layout } = rows;
     const { all, unknown, known, refusals } = sift(rows, this.#seen);
+    const dead = [...rows.refusals, ...refusals];
     if (this.#isNew) {
-      const copied = await this.#copy(client, layout, unknown.data());
-      if (copied) {
-        return sum([copied, await this.#insert(client, layout, known), refused(refusals)]);
-      }
+      const isAll = known.count === 0;
+      const copied = await this.#copy(target, unknown.data(), isAll ? dead : undefined);
+      if (copied) return isAll ? copied : sum([copied, await this.#insert(target, known, dead)]);
     }
-    const outcome = await this.#insert(client, layout, all);
-    this.#isNew = outcome.inserted + outcome.skipped >= unknown.count;
-    return sum([outcome, refused(refusals)]);
+    const outcome = await this.#insert(target, all, dead);
+    this.#isNew = outcome.inserted + outcome.skipped.length >= unknown.count;
+    return outcome;
   }
 
-  /** @returns undefined when it is the rows that COPY fails for. */
+  /**
+   * @param dead what is refused of the group, where these are its last rows: then the ledger is told
+   * of all of it.
+   * @returns undefined when it is the rows that COPY fails for.
+   */
   async #copy(
-    client: pg.PoolClient,
-    layout: Layout,
+    { client, table, layout, account }: Target,
     data: CopyInput,
+    dead: readonly Refusal[] | undefined,
   ): Promise<Outcome | undefined> {
-    if (layout.copy === undefined) return undefined;
-    if (this.#size.rows < Infinity && rowsIn(data) > this.#size.rows) return undefined;
+    const { copy: statements } = layout;
+    const count = rowsIn(data);
+    if (statements === undefined || count > this.#size.rows) return undefined;
+    const copyAll = async (): Promise<void> => {
+      if (count === 0) return;
+      const copied = await copy(client, statements, data);
+      if (copied < count) throw new LeftOutError();
+    };
+    const entryOf = () => (dead ? account.whole(count, dead) : account.part(count));
     try {
-      const inserted = await copy(client, layout.copy, data, this.#size.timeout);
-      return { inserted, duplicates: 0, skipped: rowsIn(data) - inserted, refusals: [] };
+      await storing(client, table, this.#size.timeout, copyAll, entryOf);
+      return { ...refused(dead ?? []), inserted: count };
     } catch (error) {
-      const verdict = verdictOn(error);
-      if (verdict === 'slow') this.#size.tooSlow(rowsIn(data));
+      const verdict = error instanceof LeftOutError ? 'row' : verdictOn(error);
+      if (verdict === 'slow') this.#size.tooSlow(count);
       if (!FALLS_TO_INSERT.has(verdict) || isUnanswered(error)) throw error;
       return undefined;
     }
   }
 
-  async #insert(client: pg.PoolClient, layout: Layout, rows: OrderedRows): Promise<Outcome> {
-    const outcome = await this.#insertText(client, layout, rows);
-    return outcome ?? (await new Insertion(client, layout, this.#size).insert(rows.decoded()));
+  /** Inserts the last rows of a group. @param dead what is refused of the group. */
+  async #insert(target: Target, rows: OrderedRows, dead: readonly Refusal[]): Promise<Outcome> {
+    const inserted = await this.#insertText(target, rows, dead);
+    if (inserted) return inserted;
+    const outcome = await new Insertion(target, this.#size).insert(rows.decoded());
+    return await this.#settle(target, sum([refused(dead), outcome]));
   }
 
   /** Inserts rows as one text. @returns undefined where that can't be done. */
   async #insertText(
-    client: pg.PoolClient,
-    { insertLines }: Layout,
+    { client, table, layout: { insertLines }, account }: Target,
     rows: OrderedRows,
+    dead: readonly Refusal[],
   ): Promise<Outcome | undefined> {
     const { count } = rows;
-    if (count === 0) return refused([]);
-    if (insertLines === undefined || count > this.#size.rows) return undefined;
+    const { timeout } = this.#size;
+    if (count === 0 || insertLines === undefined || count > this.#size.rows) return undefined;
     const text = rows.text();
     if (!text) return undefined;
+    const insert = async (): Promise<number> => {
+      const { rowCount } = await client.query(insertLines, [text]);
+      return rowCount ?? 0;
+    };
     try {
       const began = performance.now();
-      const { rowCount } = await runWithin(client, this.#size.timeout, insertLines, [text]);
+      const whole = (inserted: number) => account.whole(inserted, dead);
+      const inserted = await storing(client, table, timeout, insert, whole);
       this.#size.finished(count, performance.now() - began);
-      const inserted = rowCount ?? 0;
-      return { inserted, duplicates: count - inserted, skipped: 0, refusals: [] };
+      return { inserted, duplicates: count - inserted, skipped: [], refusals: [...dead] };
     } catch (error) {
       const verdict = verdictOn(error);
       if (verdict === 'slow') this.#size.tooSlow(count);
       if (!FALLS_TO_ROWS.has(verdict) || isUnanswered(error)) throw error;
       return undefined;
     }
+  }
+
+  /** Tells the ledger what became of a group whose rows have committed. */
+  async #settle(
+    { client, table, account }: Omit<Target, 'layout'>,
+    outcome: Outcome,
+  ): Promise<Outcome> {
+    if (!table.hasLedger) return outcome;
+    const { refusals, skipped } = outcome;
+    const entry = account.whole(0, refusals, skipped);
+    await within(client, this.#size.timeout, () => writeEntry(client, entry));
+    return outcome;
   }
 }
 
@@ -159,11 +207,11 @@ const FALLS_TO_INSERT: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow', 
 const FALLS_TO_ROWS: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow']);
 
 /** What COPY takes of a group: plain bodies as they are, of others the rows. */
-function forCopy({ bodies }: Group): CopyInput {
+function forCopy({ bodies }: RowGroup): CopyInput {
   const lines = bodies.flatMap(({ delivery, rows }) => (rows ? [] : [delivery.content]));
   return { ...copyRows(bodies.flatMap(({ rows }) => rows ?? [])), lines };
 }
 
-function refused(refusals: Refusal[]): Outcome {
-  return { inserted: 0, duplicates: 0, skipped: 0, refusals };
+function refused(refusals: readonly Refusal[]): Outcome {
+  return { inserted: 0, duplicates: 0, skipped: [], refusals: [...refusals] };
 }

@@ -205,7 +205,7 @@ async function outcomes(layout: Layout, text: string | null): Promise<unknown[]>
   const found: unknown[] = [];
   for (const way of ways) found.push(await outcome(way));
   for (const data of copies) {
-    if (statements) found.push(await outcome(() => copy(client, statements, data, 10_000)));
+    if (statements) found.push(await outcome(() => copy(client, statements, data)));
   }
   return found;
 }

@@ -15,6 +15,7 @@ export function tableOf(...names: string[]): Table {
     rules: [],
     hasTrigger: false,
     insteadOf: [],
+    fingerprint: '',
   };
   return new Table(facts, {
     host: '127.0.0.1',

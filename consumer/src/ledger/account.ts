@@ -1,0 +1,90 @@
+import { countLines } from '@csv2db/libs/csv/bounds.ts';
+import { type Origin, originOf, type RowRange } from '@csv2db/libs/origin.ts';
+import type { Delivery, Refusal, Row } from '../batch.ts';
+import type { Entry } from './entry.ts';
+import { merged, without } from './ranges.ts';
+
+/** The import of messages that name none. */
+export const FOREIGN = '';
+
+/** Keeps account of the rows of a batch that are of one import, and of the same columns. */
+export class Account {
+  readonly importId: string;
+  readonly #numbered: RowRange[] = [];
+  readonly #rejected: RowRange[] = [];
+  #unnumbered = 0;
+
+  constructor(importId: string) {
+    this.importId = importId;
+  }
+
+  /**
+   * Adds a message, or a row of one.
+   *
+   * @param index the place of the row, from 0; undefined for the whole message.
+   */
+  add({ content }: Delivery, origin: Origin | undefined, index?: number): void {
+    if (origin) this.reject(origin);
+    if (!origin?.rows) {
+      this.#unnumbered += index === undefined ? Math.max(1, countLines(content)) : 1;
+      return;
+    }
+    const { first, end } = rowsOf(origin.rows, index);
+    const last = this.#numbered.at(-1);
+    if (last?.end === first) last.end = end;
+    else this.#numbered.push({ first, end });
+  }
+
+  /** Notes the rows that the producer rejected beside those of a message. */
+  reject({ rejected }: Origin): void {
+    for (const range of rejected) this.#rejected.push(range);
+  }
+
+  /** Of some of the rows, how many were inserted; what became of the others is told later. */
+  part(inserted: number): Entry | undefined {
+    if (inserted === 0) return undefined;
+    return { ...this.#nothing, inserted };
+  }
+
+  /**
+   * What became of all the rows.
+   *
+   * @param inserted rows that no other entry tells of.
+   */
+  whole(inserted: number, refusals: readonly Refusal[], skipped: readonly Row[] = []): Entry {
+    const refused = refusals.flatMap(({ delivery, part }) => rangeOf(delivery, part?.index));
+    const numberless = refusals.length - refused.length;
+    return {
+      ...this.#nothing,
+      covered: without(this.#numbered, refused),
+      refused: merged(refused),
+      rejected: merged(this.#rejected),
+      skipped: merged(skipped.flatMap(({ delivery, index }) => rangeOf(delivery, index))),
+      inserted,
+      unnumbered: Math.max(0, this.#unnumbered - numberless),
+    };
+  }
+
+  get #nothing(): Entry {
+    const none: readonly RowRange[] = [];
+    return {
+      importId: this.importId,
+      covered: none,
+      refused: none,
+      rejected: none,
+      skipped: none,
+      inserted: 0,
+      unnumbered: 0,
+    };
+  }
+}
+
+/** The numbers of a message, or of a row of it; none where it does not tell. */
+function rangeOf({ properties }: Delivery, index: number | undefined): RowRange[] {
+  const rows = originOf(properties.headers)?.rows;
+  return rows ? [rowsOf(rows, index)] : [];
+}
+
+function rowsOf({ first, end }: RowRange, index: number | undefined): RowRange {
+  return index === undefined ? { first, end } : { first: first + index, end: first + index + 1 };
+}
