@@ -10,8 +10,6 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await setLargestMessage(16 * 1024 * 1024);
-  await setLargestFrame(128 * 1024);
   await sandbox.destroy();
 });
 
@@ -40,6 +38,10 @@ async function meetTooLarge(queueType: string) {
 }
 
 describe('a bad message that is too large for the broker by now', () => {
+  afterEach(async () => {
+    await setLargestMessage(16 * 1024 * 1024);
+  });
+
   it('is handed to its own dead-lettering, where the queue has that', async () => {
     await meetTooLarge('quorum');
     await until('both are dead', async () => (await sandbox.ready('csv2db.dead')) === 2);
@@ -66,6 +68,10 @@ describe('a bad message that is too large for the broker by now', () => {
 // cause: the broker closes the connection of a header that is larger than a frame, and the letter was
 // tried again and again
 describe('a bad message whose headers are larger than a frame of the broker by now', () => {
+  afterEach(async () => {
+    await setLargestFrame(128 * 1024);
+  });
+
   /** Has a consumer meet it among others, with frames of so many bytes. */
   async function meet(largestFrame: number, headers: Record<string, string>): Promise<void> {
     await sandbox.declareQueue();
