@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts'],
-    // they stop the servers that all of them use
-    fileParallelism: false,
+    setupFiles: ['test/faults/own-servers.ts'],
+    // they wait more than they work
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },
