@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{libs,producer,consumer}/test/**/*.test.ts', 'test/*.test.ts'],
-    // they wait for programs and servers half of the time
-    maxWorkers: availableParallelism() + 1,
+    // they wait for programs and servers half of the time; by default one processor would be idle
+    maxWorkers: availableParallelism(),
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/faults/**/*.test.ts'],
     setupFiles: ['test/faults/own-servers.ts'],
     // they wait more than they work
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },
