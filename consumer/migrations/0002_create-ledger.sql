@@ -9,7 +9,9 @@ CREATE TABLE csv2db_ledger (
   rejected int8multirange NOT NULL DEFAULT '{}', -- rows that the producer rejected
   skipped int8multirange NOT NULL DEFAULT '{}', -- rows that a trigger left out, without an error
   inserted bigint NOT NULL DEFAULT 0, -- number of the rows that were inserted
-  unnumbered bigint NOT NULL DEFAULT 0 -- number of the rows that came without a number
+  unnumbered bigint NOT NULL DEFAULT 0, -- number of the rows that came without a number
+  -- ids of the transactions that stored them: with its xmin, a row tells which
+  transactions int8multirange NOT NULL DEFAULT format('{[%1$s,%1$s]}', pg_current_xact_id())::int8multirange
 );
 
 CREATE INDEX csv2db_ledger_import ON csv2db_ledger (import);
