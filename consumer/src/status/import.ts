@@ -1,0 +1,138 @@
+import { type Announcement, parseAnnouncement } from '@csv2db/libs/announcement.ts';
+import type { Tally } from './tally.ts';
+
+/** How long an import may be silent before it is taken to have stopped, in seconds. */
+export const PATIENCE = 30;
+
+/**
+ * - `complete`: it has ended, and every row is accounted for.
+ * - `running`: it is not, and something happens, or is to.
+ * - `incomplete`: it is not, and nothing happens.
+ */
+export type State = 'complete' | 'running' | 'incomplete';
+
+/**
+ * An import, and what became of its rows. Once it is known how many there are,
+ *
+ *     read = rejected + inserted + duplicate + skipped + dead + pending
+ *
+ * The names are those of `status --json`.
+ */
+export interface Import {
+  import: string;
+  /** The first of its files; none where nobody announced it. */
+  files: Announcement['files'];
+  fileCount: number;
+  /** Size of its files; null of a pipe, or where nobody announced it. */
+  bytes: number | null;
+  /** ISO 8601, UTC; null where nobody announced it. */
+  begun: string | null;
+  /** When its last row was published; null before. */
+  ended: string | null;
+  /** When the last of it was recorded. */
+  recorded: string;
+  state: State;
+  /** Rows of its files; null before all are read. */
+  read: number | null;
+  rejected: number;
+  inserted: number;
+  duplicate: number;
+  skipped: number;
+  dead: number;
+  /** Rows that nobody has told of yet; null before all are read. */
+  pending: number | null;
+  /** Rows that were stored more than once, into a table that has no unique constraint. */
+  doubled: number;
+  /** Rows that came without their numbers, which are in none of the above. */
+  unnumbered: number;
+  firstRow: number;
+  /** Null before all rows are read. */
+  lastRow: number | null;
+  /** Number of the last row that is known; null where there is none. */
+  highestRow: number | null;
+  /** Rows accounted for per second: lately, while it runs; otherwise from its begin to the last of it. */
+  rowsPerSecond: number | null;
+  /** Seconds until all is accounted for, at that rate; null where that is not known. */
+  etaSeconds: number | null;
+}
+
+/**
+ * What is made of the numbers of an import.
+ *
+ * @param isQueueEmpty whether nothing waits in the queue, as far as that is known.
+ */
+export function toImport(tally: Tally, isQueueEmpty: boolean): Import {
+  const { importId, covered, dead, rejected, skipped, lowest, highest } = tally;
+  const told = toldOf(tally.announcements.flatMap((text) => parseAnnouncement(text) ?? []));
+  const firstRow = Math.min(told.firstRow, lowest ?? Infinity);
+  // rows behind the end that is known: it goes on
+  const isClosed = told.lastRow !== undefined && told.lastRow >= (highest ?? 0);
+  const lastRow = isClosed ? told.lastRow : undefined;
+  const accounted = covered + dead + rejected;
+  const read = lastRow === undefined ? null : Math.max(0, lastRow - firstRow + 1);
+  const pending = read === null ? null : read - accounted;
+  const isComplete = pending === 0;
+  const isBusy = tally.idle < PATIENCE || !isQueueEmpty;
+  const state = isComplete ? 'complete' : isBusy ? 'running' : 'incomplete';
+  // while it runs, the sum is ahead of the ranges
+  const inserted = Math.min(tally.inserted, covered - skipped);
+  const rate = state === 'running' ? lateRate(tally) : wholeRate(tally, told.begun, accounted);
+  return {
+    import: importId,
+    files: told.files,
+    fileCount: told.fileCount,
+    bytes: told.bytes ?? null,
+    begun: told.begun ?? null,
+    ended: isClosed ? (told.ended ?? null) : null,
+    recorded: tally.lastRecorded.toISOString(),
+    state,
+    read,
+    rejected,
+    inserted,
+    duplicate: covered - skipped - inserted,
+    skipped,
+    dead,
+    pending,
+    doubled: isComplete ? Math.max(0, tally.inserted - inserted - tally.unnumbered) : 0,
+    unnumbered: tally.unnumbered,
+    firstRow,
+    lastRow: lastRow ?? null,
+    highestRow: highest,
+    rowsPerSecond: rate === undefined ? null : Math.round(rate),
+    etaSeconds: state === 'running' && rate && pending !== null ? Math.ceil(pending / rate) : null,
+  };
+}
+
+type Told = Pick<
+  Announcement,
+  'files' | 'fileCount' | 'bytes' | 'firstRow' | 'lastRow' | 'ended'
+> & {
+  begun: string | undefined;
+};
+
+const NOTHING_TOLD: Told = { begun: undefined, files: [], fileCount: 0, firstRow: 1 };
+
+/** What all that was told of an import comes to: that of the last row counts, and the first that begun. */
+function toldOf(announcements: readonly Announcement[]): Told {
+  const sorted = announcements.toSorted(
+    (a, b) => (b.lastRow ?? -1) - (a.lastRow ?? -1) || (b.ended ?? '').localeCompare(a.ended ?? ''),
+  );
+  const [last] = sorted;
+  if (!last) return NOTHING_TOLD;
+  const begun = sorted.map((announcement) => announcement.begun).toSorted()[0];
+  const firstRow = Math.min(...sorted.map((announcement) => announcement.firstRow));
+  return { ...last, begun, firstRow };
+}
+
+function lateRate({ recent, recentSeconds }: Tally): number | undefined {
+  return recentSeconds > 0 ? recent / Math.max(recentSeconds, 1) : undefined;
+}
+
+function wholeRate(
+  { lastRecorded }: Tally,
+  begun: string | undefined,
+  accounted: number,
+): number | undefined {
+  const milliseconds = lastRecorded.getTime() - Date.parse(begun ?? '');
+  return milliseconds > 0 ? (1000 * accounted) / milliseconds : undefined;
+}
