@@ -18,6 +18,8 @@ const COMMANDS = [
   'consumer dead export',
   'consumer dead replay',
   'consumer dead purge',
+  'consumer status',
+  'consumer why',
 ];
 
 /** @param {string} command */
@@ -43,8 +45,8 @@ Several addresses of a cluster, \`a:5672,b:5672\`, are tried in turn; \`host:567
 | 0             | done; for the consumer also: stopped by SIGINT, SIGTERM or SIGHUP                 |
 | 1             | a wrong flag or file, nothing published, a server that refuses, a drain that hung |
 | 2             | a defect of the program, with its stack                                           |
-| 3             | \`--dry-run\`, and a row is rejected                                                |
-| 129, 130, 143 | the producer was stopped by SIGHUP, SIGINT, SIGTERM                               |
+| 3             | \`--dry-run\`, and a row is rejected; \`status --wait\`, and its \`--timeout\` is over  |
+| 129, 130, 143 | the producer, \`dead\` or \`status\` was stopped by SIGHUP, SIGINT, SIGTERM           |
 
 Logs go to standard output: JSON lines, or readable ones on a terminal. What ends a program with status 1 or 2
 is said on standard error.

@@ -3,7 +3,7 @@ import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
 import { dropEmptyVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
-import { integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
+import { durationOrForever, integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/address.ts';
@@ -11,6 +11,7 @@ import { databaseConfig } from './database/config.ts';
 import { databaseOptions } from './database/options.ts';
 import { columns, statementTimeout, tableName } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
+import type { StatusTask } from './status/command.ts';
 
 export interface ConsumerConfig {
   /** Number of workers, each with a channel and a database connection of its own. */
@@ -28,7 +29,9 @@ export type Task =
   | { kind: 'consume' }
   | { kind: 'migrate'; direction: 'up' | 'down' }
   | { kind: 'drop database' }
-  | { kind: 'dead letters'; task: DeadTask };
+  | { kind: 'dead letters'; task: DeadTask }
+  | { kind: 'status'; task: StatusTask }
+  | { kind: 'why'; value: string };
 
 /**
  * Reads flags and environment into a task and its configuration. `--help`, `--version` and a wrong
@@ -147,6 +150,57 @@ export function readConfig(
       if (yes !== true) command.error('error: dead purge deletes every dead letter: add --yes');
       onDead({ kind: 'purge' });
     });
+  const status = command
+    .command('status')
+    .argument(
+      '[import]',
+      'its id, the beginning of that, or the name of a file (its newest import)',
+    )
+    .description('what became of the rows of imports, by the ledger in the database')
+    .option('--json', 'as JSON lines, with everything that is known')
+    .addOption(
+      new Option('--watch', 'show it anew each second, on a terminal').conflicts([
+        'json',
+        'wait',
+        'missing',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--wait',
+        'until every row is accounted for, of the newest import if none is named; status 1 when a row is dead or missing',
+      ).conflicts('missing'),
+    )
+    .addOption(
+      new Option('--timeout <duration>', 'longest time to wait; status 3 when it is over')
+        .default(Infinity, 'forever')
+        .argParser(durationOrForever),
+    )
+    .addOption(
+      new Option(
+        '--missing',
+        'the rows that are missing, as --rows of the producer takes them, of the newest import if none is named',
+      ).conflicts('json'),
+    )
+    .action((name, { json = false, watch, wait, timeout, missing }) => {
+      if (timeout < Infinity && wait !== true) {
+        command.error('error: --timeout says how long to --wait: add that');
+      }
+      const statusTask: StatusTask =
+        watch === true
+          ? { kind: 'watch', name }
+          : wait === true
+            ? { kind: 'wait', name, json, timeout }
+            : missing === true
+              ? { kind: 'missing', name }
+              : { kind: 'show', name, json };
+      task = { kind: 'status', task: statusTask };
+    });
+  const why = command
+    .command('why')
+    .argument('<value>', 'of the unique column of the table: an email of contacts')
+    .description('which import stored a row first, so that others of it are duplicates')
+    .action((value) => void (task = { kind: 'why', value }));
   // not inherited by the commands above: a word that is none of them reaches this one as an
   // argument
   command.allowExcessArguments().action(() => {
@@ -155,7 +209,7 @@ export function readConfig(
   });
 
   const options = command
-    .parse(withDoubleDashes(args, [command, ...dead.commands]), { from: 'user' })
+    .parse(withDoubleDashes(args, [command, ...dead.commands, status, why]), { from: 'user' })
     .opts();
   const sourceOf = (name: string): string | undefined => command.getOptionValueSource(name);
   return {

@@ -33,6 +33,16 @@ void runMain(async (signal) => {
       await printed((print) => onDeadLetters(task.task, config.queue, print, warn, signal));
       return exitStatus(signal);
     }
+    case 'status': {
+      const { onStatus } = await import('./status/command.ts');
+      return await onStatus(task.task, config, warn, signal);
+    }
+    case 'why': {
+      const { why } = await import('./status/why.ts');
+      const answer = await why(config.database, task.value);
+      await printed((print) => print(answer));
+      break;
+    }
   }
   return EXIT.done;
 });

@@ -12,6 +12,9 @@ class ReaderGoneError extends Error {
   override name = 'ReaderGoneError';
 }
 
+/** Takes a line, and what to write behind it: by default, a line feed. */
+export type Print = (line: string, end?: string) => Promise<void>;
+
 /**
  * Does work that prints lines to standard output, many at a time; all are out when this resolves.
  * While a slow reader makes it wait, the process does all else, as answering a broker that wants to
@@ -19,9 +22,7 @@ class ReaderGoneError extends Error {
  *
  * @throws FatalError when standard output can't be written, as on a full disk.
  */
-export async function printed(
-  work: (print: (line: string) => Promise<void>) => Promise<void>,
-): Promise<void> {
+export async function printed(work: (print: Print) => Promise<void>): Promise<void> {
   let text = '';
   const flush = async (): Promise<void> => {
     let rest = Buffer.from(text);
@@ -30,8 +31,8 @@ export async function printed(
   };
   try {
     try {
-      await work(async (line) => {
-        text += `${line}\n`;
+      await work(async (line, end = '\n') => {
+        text += line + end;
         if (text.length >= AT_ONCE) await flush();
       });
     } finally {

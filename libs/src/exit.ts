@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { FatalError } from './errors.ts';
 
 /** The statuses a process ends with. */
-export const EXIT = { done: 0, failed: 1, defect: 2, rejected: 3 } as const;
+export const EXIT = { done: 0, failed: 1, defect: 2, rejected: 3, timedOut: 3 } as const;
 
 /** Ends the process: with one line for a `FatalError`, with the stack of anything else. */
 export function fail(error: unknown): never {

@@ -1,0 +1,67 @@
+import { within } from '@csv2db/libs/deadline.ts';
+import { codeOf, messageOf } from '@csv2db/libs/errors.ts';
+import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
+import type { ChannelModel } from 'amqplib';
+
+/** How long to wait for the broker, in milliseconds: the proof does not depend on it. */
+const ANSWER_TIMEOUT = 5_000;
+const NOT_FOUND = '404';
+
+/** How many messages wait. */
+export interface Depths {
+  /** Undefined where there is no such queue, or it is not known. */
+  queue: number | undefined;
+  dead: number | undefined;
+  /** Why that is not known; undefined where it is. */
+  problem: string | undefined;
+}
+
+/** Looks how deep the queues are, over one connection as long as that lasts. */
+export class Gauge {
+  readonly #config: QueueConfig;
+  #connection: ChannelModel | undefined;
+
+  constructor(config: QueueConfig) {
+    this.#config = config;
+  }
+
+  /** The depths now. It takes 5 s where the broker does not answer. */
+  async read(): Promise<Depths> {
+    const { name, deadName } = this.#config;
+    try {
+      const connection = await this.#connected();
+      const depths = Promise.all([depthOf(connection, name), depthOf(connection, deadName)]);
+      const [queue, dead] = await within(ANSWER_TIMEOUT, depths);
+      return { queue, dead, problem: undefined };
+    } catch (error) {
+      await this.close();
+      return { queue: undefined, dead: undefined, problem: messageOf(error) };
+    }
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    // one that is closed already, or does not answer, is left
+    if (connection) await within(ANSWER_TIMEOUT, connection.close()).catch(() => {});
+  }
+
+  async #connected(): Promise<ChannelModel> {
+    if (this.#connection) return this.#connection;
+    const connecting = connectToFirst(this.#config, 'csv2db consumer status');
+    const connection = await within(ANSWER_TIMEOUT, connecting);
+    connection.once('close', () => (this.#connection = undefined));
+    return (this.#connection = connection);
+  }
+}
+
+/** @returns undefined where there is no such queue. */
+async function depthOf(connection: ChannelModel, name: string): Promise<number | undefined> {
+  try {
+    return (await onChannel(connection, (channel) => channel.checkQueue(name))).messageCount;
+  } catch (error) {
+    if (codeOf(error) === NOT_FOUND) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { FatalError } from '@csv2db/libs/errors.ts';
+import type pg from 'pg';
+import type { ConsumerConfig } from '../config.ts';
+import type { DatabaseConfig } from '../database/address.ts';
+import { withClient } from '../database/client.ts';
+import { databaseProblem, SetUpError } from '../database/problem.ts';
+import { FOREIGN } from '../ledger/account.ts';
+import { compact } from './compact.ts';
+import type { Depths, Gauge } from './depths.ts';
+import { findImport } from './find.ts';
+import { type Import, toImport } from './import.ts';
+import { readTallies, type Tally } from './tally.ts';
+
+/** What there is to see at one time. */
+export interface Look {
+  /** The newest last. */
+  imports: readonly Import[];
+  /** Rows of messages that name no import; undefined where there are none, or one import is looked at. */
+  foreign: { rows: number; inserted: number } | undefined;
+  depths: Depths;
+}
+
+/** Which imports to look at: all, the newest, or one by its id, the beginning of that, or a file. */
+export type Wanted = 'all' | 'newest' | { name: string };
+
+/**
+ * Looks at imports. What has come to its end is merged into one entry on the way.
+ *
+ * @throws FatalError where a person has to mend something, TransientError in an outage of the
+ * database. One of the broker is in the result.
+ */
+export async function look(
+  { database }: Pick<ConsumerConfig, 'database'>,
+  gauge: Gauge,
+  wanted: Wanted,
+): Promise<Look> {
+  const reading = withClient(database, (client) => readAndMerge(client, database, wanted));
+  const [depths, tallies] = await Promise.all([
+    gauge.read(),
+    reading.catch((error: unknown) => {
+      const problem = databaseProblem(error, database);
+      if (problem instanceof SetUpError) throw new FatalError(problem.message, { cause: error });
+      throw problem;
+    }),
+  ]);
+  const foreign = tallies.find(({ importId }) => importId === FOREIGN);
+  return {
+    imports: tallies
+      .filter((tally) => tally !== foreign)
+      .map((tally) => toImport(tally, !depths.queue))
+      .toSorted(byAge),
+    foreign: foreign && { rows: foreign.unnumbered, inserted: foreign.inserted },
+    depths,
+  };
+}
+
+async function readAndMerge(
+  client: pg.ClientBase,
+  database: DatabaseConfig,
+  wanted: Wanted,
+): Promise<Tally[]> {
+  let ids: string[] | undefined;
+  if (wanted !== 'all') {
+    const name = wanted === 'newest' ? undefined : wanted.name;
+    const id = await findImport(client, database, name);
+    ids = id === undefined ? [] : [id];
+  }
+  const tallies = await readTallies(client, database, ids);
+  const finished = tallies.filter(
+    (tally) => tally.entries > 1 && toImport(tally, true).state === 'complete',
+  );
+  const done = finished.map(({ importId }) => importId);
+  await compact(client, database, done);
+  return tallies;
+}
+
+function byAge(a: Import, b: Import): number {
+  const [begunA, begunB] = [a, b].map(({ begun, recorded }) => begun ?? recorded);
+  return (begunA ?? '').localeCompare(begunB ?? '');
+}

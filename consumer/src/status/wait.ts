@@ -1,0 +1,50 @@
+import type { TransientError } from '@csv2db/libs/errors.ts';
+import { EXIT } from '@csv2db/libs/exit.ts';
+import { retry } from '@csv2db/libs/retry.ts';
+import { PATIENCE } from './import.ts';
+import type { Look } from './look.ts';
+import { sleep, unlessStopped } from './stopped.ts';
+
+/** Milliseconds between two looks. */
+const INTERVAL = 1_000;
+
+/** How a wait has ended: the status to end with, and what was seen last. */
+export interface Ending {
+  status: number;
+  last: Look | undefined;
+}
+
+/**
+ * Waits until every row of an import is accounted for. An outage of either server is waited out.
+ *
+ * @param lookAtIt looks at this import alone.
+ * @param signal ends the wait, with `EXIT.timedOut`.
+ * @returns `EXIT.done` when none is dead or missing; `EXIT.failed` when one is: where nothing has
+ * happened and nothing waited in the queue for 30 s.
+ * @throws FatalError when a person has to mend something.
+ */
+export async function wait(
+  lookAtIt: () => Promise<Look>,
+  signal: AbortSignal,
+  onOutage: (error: TransientError) => void,
+): Promise<Ending> {
+  const began = performance.now();
+  let last: Look | undefined;
+  while (!signal.aborted) {
+    const seen = await unlessStopped(signal, retry(lookAtIt, { signal, onOutage }));
+    if (!seen) break;
+    last = seen;
+    const status = statusOf(seen, (performance.now() - began) / 1000);
+    if (status !== undefined) return { status, last };
+    await sleep(INTERVAL, signal);
+  }
+  return { status: EXIT.timedOut, last };
+}
+
+/** @returns undefined while it has to be waited for. */
+function statusOf({ imports, depths }: Look, waited: number): number | undefined {
+  const [one] = imports;
+  if (one?.state === 'complete') return one.dead > 0 ? EXIT.failed : EXIT.done;
+  if (one?.state === 'running' || depths.problem !== undefined) return undefined;
+  return waited < PATIENCE ? undefined : EXIT.failed;
+}

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { TransientError } from '@csv2db/libs/errors.ts';
+import { printed } from '../print.ts';
+import type { Look } from './look.ts';
+import { unlessStopped } from './stopped.ts';
+import { shortened } from './width.ts';
+
+/** Milliseconds between two looks. */
+const INTERVAL = 1_000;
+
+/** Control sequences of terminals: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html */
+const ENTER = '\u001B[?1049h\u001B[?25l';
+const LEAVE = '\u001B[?25h\u001B[?1049l';
+const HOME = '\u001B[H';
+const CLEAR_LINE = '\u001B[K';
+const CLEAR_BELOW = '\u001B[J';
+
+/**
+ * Shows what there is to see on the terminal, on a screen of its own, anew each second and when the terminal
+ * changes its size, until the signal is aborted. Then the screen is as it was before.
+ *
+ * @param linesOf what was seen, as lines of a width.
+ * @throws FatalError when a person has to mend something.
+ */
+export async function watch(
+  lookAgain: () => Promise<Look>,
+  linesOf: (seen: Look, width: number) => string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const isStopped = (): boolean => signal.aborted;
+  await write(ENTER);
+  try {
+    let last: Look | undefined;
+    while (!isStopped()) {
+      const next = performance.now() + INTERVAL;
+      const seen = await unlessStopped(signal, lookAgain().catch(orOutage));
+      if (!seen) break;
+      if (!(seen instanceof TransientError)) last = seen;
+      const problem = seen instanceof TransientError ? [seen.message] : [];
+      do {
+        const { columns, rows } = process.stdout;
+        await write(frameOf([...(last ? linesOf(last, columns) : []), ...problem], columns, rows));
+        const pause = AbortSignal.timeout(Math.max(0, Math.ceil(next - performance.now())));
+        await once(process.stdout, 'resize', { signal: AbortSignal.any([signal, pause]) }).catch(
+          () => {},
+        );
+      } while (!isStopped() && performance.now() < next);
+    }
+  } finally {
+    await write(LEAVE);
+  }
+}
+
+/** The lines as a terminal shows them, from the top; of too many, the first and the last ones. */
+function frameOf(
+  [first = '', ...others]: readonly string[],
+  width: number,
+  height: number,
+): string {
+  const lines = [first, ...others.slice(-Math.max(1, height - 1))];
+  const shown = lines.map((line) => shortened(line, width) + CLEAR_LINE);
+  return HOME + shown.join('\n') + CLEAR_BELOW;
+}
+
+function orOutage(error: unknown): TransientError {
+  if (error instanceof TransientError) return error;
+  throw error;
+}
+
+async function write(text: string): Promise<void> {
+  await printed((print) => print(text, ''));
+}

@@ -1,0 +1,67 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Sandbox, until } from './sandbox.ts';
+
+let sandbox: Sandbox;
+let folder: string;
+
+beforeAll(async () => {
+  sandbox = await Sandbox.create();
+  await sandbox.migrate();
+  await sandbox.declareQueue();
+  folder = await mkdtemp(join(tmpdir(), 'csv2db-test-'));
+});
+
+afterAll(async () => {
+  await sandbox.destroy();
+  await rm(folder, { recursive: true });
+});
+
+/** What `consumer status` says of imports, as JSON. */
+async function imports(): Promise<Record<string, unknown>[]> {
+  const run = sandbox.start('consumer', ['status', '--json']);
+  await run.succeeds();
+  return run.stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+async function produce(name: string, rows: readonly string[], ...args: string[]): Promise<void> {
+  const file = join(folder, name);
+  await writeFile(file, rows.join(''));
+  await sandbox.start('producer', ['--file', file, ...args]).succeeds();
+}
+
+const row = (number: number): string => `Name ${number},${number}@example.com\n`;
+const numbers = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, index) => first + index);
+
+it('accounts for each row of two files that overlap', async () => {
+  const consumer = sandbox.start('consumer');
+  await produce('first.csv', numbers(1, 200).map(row), '--rows-per-message', '50');
+  await until('the first is stored', async () => (await sandbox.countContacts()) === 200);
+  const others = [...numbers(151, 299).map(row), '"N\u0001",bad@example.com\n', 'no email,x\n'];
+  await sandbox.pool.query("ALTER TABLE contacts ADD CHECK (email <> 'bad@example.com')");
+  await produce('second.csv', others);
+  await sandbox.send('{"name":"F","email":"foreign@example.com"}');
+  await until('all is stored', async () => (await sandbox.countContacts()) === 300);
+  await until('one is dead', async () => (await sandbox.ready('csv2db.dead')) === 1);
+  consumer.kill('SIGTERM');
+  await consumer.succeeds();
+
+  const seen = await imports();
+  expect(seen).toHaveLength(3);
+  const [first, second] = seen;
+  expect(first).toMatchObject({ inserted: 200, duplicate: 0, dead: 0, highestRow: 200 });
+  expect(second).toMatchObject({ inserted: 99, duplicate: 50, dead: 1 });
+  expect(seen[2]).toEqual({ import: null, rows: 1, inserted: 1 });
+
+  const why = sandbox.start('consumer', ['why', '160@example.com']);
+  await why.succeeds();
+  expect(why.stdout).toMatch(
+    new RegExp(`^the import ${String(first?.['import'])} .*one of its rows [\\d,-]+, at `),
+  );
+});
