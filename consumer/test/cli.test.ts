@@ -77,6 +77,8 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
     ['a database with a tab', ['--db-name', 'a\tb'], {}, /--db-name .*control characters/],
     ['a long user', ['--db-user', 'x'.repeat(64)], {}, /--db-user .*63 bytes/],
     ['a time limit of 0', ['--statement-timeout', '0s'], {}, /--statement-timeout .*from 1s/],
+    ['a time limit of nothing', ['status', '--timeout', '1s'], {}, /--timeout .*--wait/],
+    ['watching and waiting', ['status', '-watch', '-wait'], {}, /'--watch' .*'--wait'/],
     ['an unknown command', ['migrat'], {}, /unknown command 'migrat'/],
     ['an unknown direction', ['migrate', 'sideways'], {}, /'sideways'|too many arguments/],
     ['an unknown queue type', ['--queue-type', 'stream'], {}, /--queue-type .*quorum or classic/],

@@ -35,7 +35,7 @@ const SOURCES = `
       LIMIT ${MOST_RANGES + 1}) AS rows
   FROM csv2db_ledger AS entry WHERE inserted > 0 AND EXISTS (
     SELECT FROM generate_series(0, pg_snapshot_xmax(pg_current_snapshot())::text::int8 >> 32) AS epoch
-    WHERE transactions @> (epoch << 32) + $1::int8)`;
+    WHERE transactions @> (epoch << 32) + $1::int8) ORDER BY recorded`;
 
 /**
  * Says which import stored a row first, if the ledger knows.
