@@ -29,6 +29,7 @@ afterEach(async () => {
 });
 
 it('a message is one row as JSON, persistent, byte for byte as the original sends it', async () => {
+  const began = Math.floor(Date.now() / 1000);
   const producer = sandbox.start('producer', [
     '--file',
     join(DATA, 'awkward_quotes.csv'),
@@ -49,6 +50,9 @@ it('a message is one row as JSON, persistent, byte for byte as the original send
   for (const { fields, properties } of messages) {
     expect(fields).toMatchObject({ exchange: '', routingKey: 'csv2db' });
     expect(properties).toMatchObject({ contentType: 'application/json', deliveryMode: 2 });
+    // of AMQP, in seconds
+    expect(properties.timestamp).toBeGreaterThanOrEqual(began);
+    expect(properties.timestamp).toBeLessThanOrEqual(Date.now() / 1000);
     const headers: Record<string, unknown> = properties.headers ?? {};
     const [importId, row] = [headers['x-csv2db-import'], headers['x-csv2db-row']];
     expect(properties.messageId).toBe(`${String(importId)}-${String(row)}`);

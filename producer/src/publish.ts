@@ -71,7 +71,8 @@ export function createPublisher(
       if (session.lost.aborted) return [...messages];
       if (inFlight === 0) heardAt = performance.now();
       inFlight += messages.length;
-      const outgoing = messages.map((message) => toOutgoing(message, origin));
+      const timestamp = Math.floor(Date.now() / 1000);
+      const outgoing = messages.map((message) => toOutgoing(message, origin, timestamp));
       const channel = turns.next().value;
       const unconfirmed = await publishConfirmed(channel, queue, outgoing, session.lost, onAnswer);
       if (!isRegistered) await session.registered;
@@ -88,7 +89,12 @@ function nothingConfirmed(queue: string): string {
   );
 }
 
-function toOutgoing(message: Message, origin: Origin): Outgoing & { message: Message } {
+/** @param timestamp seconds since 1970, as AMQP has it. */
+function toOutgoing(
+  message: Message,
+  origin: Origin,
+  timestamp: number,
+): Outgoing & { message: Message } {
   const { firstRow, rows, body, contentType } = message;
   const { importId, columns } = origin;
   const headers: Record<string, unknown> = {
@@ -102,6 +108,7 @@ function toOutgoing(message: Message, origin: Origin): Outgoing & { message: Mes
     mandatory: true,
     contentType,
     messageId: `${importId}-${firstRow}`,
+    timestamp,
     headers,
   };
   return { message, body, properties };
