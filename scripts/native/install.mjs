@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Installs what this machine lacks, with apt-get (as root or with password-less sudo) or Homebrew:
 //   install.mjs THING…    rabbitmq (3.10 or later), postgres (14 or later), redis, pgbouncer,
-//   shellcheck
+//   prometheus, shellcheck
 // None of them is started, now or as a service of the system.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,6 +31,11 @@ const THINGS = {
     debian: 'pgbouncer',
     homebrew: 'pgbouncer',
   },
+  prometheus: {
+    isThere: () => isInPath('promtool'),
+    debian: 'prometheus',
+    homebrew: 'prometheus',
+  },
   shellcheck: {
     isThere: () => isInPath('shellcheck'),
     debian: 'shellcheck',
@@ -41,7 +46,15 @@ const THINGS = {
 /** While packages install, these keep them from starting services and making a database. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const CLUSTERS = '/etc/postgresql-common/createcluster.d';
-const UNITS = ['rabbitmq-server', 'epmd.socket', 'epmd', 'postgresql', 'pgbouncer', 'redis-server'];
+const UNITS = [
+  'rabbitmq-server',
+  'epmd.socket',
+  'epmd',
+  'postgresql',
+  'pgbouncer',
+  'redis-server',
+  'prometheus',
+];
 
 void runMain(() => {
   const wanted = process.argv.slice(2);
