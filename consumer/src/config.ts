@@ -3,7 +3,13 @@ import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
 import { dropEmptyVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
-import { durationOrForever, integer, type LogLevel, text } from '@csv2db/libs/options/values.ts';
+import {
+  durationOrForever,
+  integer,
+  type ListenAddress,
+  type LogLevel,
+  text,
+} from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/address.ts';
@@ -21,6 +27,8 @@ export interface ConsumerConfig {
   database: DatabaseConfig;
   /** Longest time to finish the work in hand when stopped, in milliseconds. */
   drainTimeout: number;
+  /** Where to serve metrics and health; undefined for nowhere. */
+  metricsAddress: ListenAddress | undefined;
   logLevel: LogLevel;
 }
 
@@ -220,6 +228,7 @@ export function readConfig(
       batches: { bytes: options.batchBytes, prefetch: options.prefetch },
       database: databaseConfig(options, sourceOf),
       drainTimeout: options.drainTimeout,
+      metricsAddress: options.metricsAddr,
       logLevel: options.logLevel,
     },
   };

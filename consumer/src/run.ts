@@ -7,9 +7,11 @@ import type { ConfirmChannel } from 'amqplib';
 import type { Delivery, Outcome } from './batch.ts';
 import { BatchSize } from './batch-size.ts';
 import type { ConsumerConfig } from './config.ts';
-import { openDatabase } from './database/connect.ts';
+import { Database, opened } from './database/connect.ts';
 import type { Buried } from './dead-letters/letter.ts';
 import { intake } from './intake.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { serveMetrics } from './metrics/serve.ts';
 import { Progress } from './progress.ts';
 import { settle } from './settle.ts';
 import { Outages } from './store/outages.ts';
@@ -27,6 +29,7 @@ interface Stages {
   store: Store;
   outages: Outages;
   progress: Progress;
+  metrics: Metrics | undefined;
   log: Logger;
 }
 
@@ -43,14 +46,21 @@ interface Stages {
  */
 export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logger): Promise<void> {
   const { queue, parallel } = config;
-  const database = await openDatabase(config.database, parallel, signal, log);
-  if (!database) return;
-  const store = new Store(database, new StatementSize(config.database.statementTimeout, log));
-  const progress = new Progress(log);
-  const stages = { config, store, outages: new Outages(log), progress, log };
+  const database = new Database(config.database, parallel);
+  const outages = new Outages(log);
+  const metrics = await serveMetrics(config, database, outages, log);
   try {
-    const options = { clientName: 'csv2db consumer', channels: parallel };
+    if (!(await opened(database, signal, log))) return;
+    const store = new Store(database, new StatementSize(config.database.statementTimeout, log));
+    const progress = new Progress(log);
+    const stages = { config, store, outages, progress, metrics, log };
+    const options = {
+      clientName: 'csv2db consumer',
+      channels: parallel,
+      onOutage: metrics?.queue.onOutage,
+    };
     for await (const session of queueSessions(queue, options, signal, log)) {
+      metrics?.connected(session);
       log.info(
         { queue: queue.name, workers: parallel },
         `consuming the queue "${queue.name}" with ${parallel} workers`,
@@ -87,6 +97,7 @@ async function work(
     const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
     size.adapt(batch.length, bytes, milliseconds);
     stages.progress.settled(outcome, milliseconds);
+    stages.metrics?.settled(channel, batch, outcome, milliseconds);
   }
 }
 

@@ -3,7 +3,13 @@ import { FatalError } from '@csv2db/libs/errors.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
 import { dropEmptyVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
-import { boolean, durationOrForever, integer, type LogLevel } from '@csv2db/libs/options/values.ts';
+import {
+  boolean,
+  durationOrForever,
+  integer,
+  type ListenAddress,
+  type LogLevel,
+} from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { CheckpointPlace } from './checkpoint/store.ts';
 import { FILE_OPTIONS, rulesOf } from './file-options.ts';
@@ -41,6 +47,10 @@ export interface ProducerConfig {
   retryFor: number;
   /** Longest time to finish the work in hand when stopped, in milliseconds. */
   drainTimeout: number;
+  /** Where to serve metrics and health; undefined for nowhere. */
+  metricsAddress: ListenAddress | undefined;
+  /** Path of a file to write the metrics to at the end; undefined for none. */
+  metricsFile: string | undefined;
   logLevel: LogLevel;
   /** The arguments, with two dashes, for a command that goes on. */
   args: readonly string[];
@@ -126,6 +136,11 @@ export function readConfig(args: string[], version: string): ProducerConfig {
         .env('FC_PRODUCER_RETRY_FOR')
         .default(300_000, '5m')
         .argParser(durationOrForever),
+    )
+    .addOption(
+      new Option('--metrics-file <path>', 'write metrics there at the end, for node_exporter')
+        .env('FC_PRODUCER_METRICS_FILE')
+        .argParser(textfile),
     );
   command.addHelpText('after', EXAMPLES);
   const dashed = withDoubleDashes(args, [command]);
@@ -172,6 +187,8 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     rowsPerMessage: options.rowsPerMessage,
     retryFor: options.retryFor,
     drainTimeout: options.drainTimeout,
+    metricsAddress: options.metricsAddr,
+    metricsFile: options.metricsFile,
     logLevel: options.logLevel,
     args: dashed,
   };
@@ -185,6 +202,12 @@ function checkpointPlace(value: string): CheckpointPlace {
     return { kind: 'redis', url: new URL(value) };
   }
   throw new InvalidArgumentError('It must be file:PATH, redis://HOST:PORT/DB, rediss://… or none.');
+}
+
+/** A name that the textfile collector of node_exporter looks at. */
+function textfile(value: string): string {
+  if (value.endsWith('.prom')) return value;
+  throw new InvalidArgumentError('It must end with .prom: node_exporter passes over other files.');
 }
 
 /** `10` rows, or `5%` of them. */

@@ -7,6 +7,8 @@ import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { openStore } from './checkpoint/store.ts';
 import type { ProducerConfig } from './config.ts';
 import { continuation } from './continuation.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { openMetrics } from './metrics/open.ts';
 import { ConfirmedPrefix } from './prefix.ts';
 import { Progress } from './progress.ts';
 import { RejectsFile } from './rejects/file.ts';
@@ -34,6 +36,7 @@ const PROGRESS_INTERVAL = 5_000;
 export async function run(config: ProducerConfig, signal: AbortSignal, log: Logger): Promise<void> {
   const files = await findFiles(config.files, log);
   const inputs = new Inputs(files, config.input, blockSizeFor(config.rowsPerMessage), signal, log);
+  const metrics = await openMetrics(config, inputs, log);
   const store = await openStore(config.checkpoint, files, log);
   const resumed = config.resume ? await resume(store, inputs, config.rules, log) : undefined;
   const beginning = resumed ?? fromStart(config.offset);
@@ -49,7 +52,7 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
     await checkpointer.begin();
     for await (const event of ship(
       limitRejects(shipments(inputs, beginning, config, signal, log), config.maxRejects),
-      queueSessions(config.queue, sessionsOf(config), signal, log),
+      queueSessions(config.queue, sessionsOf(config, metrics), signal, log),
       {
         ...config,
         queue: config.queue.name,
@@ -58,6 +61,7 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
       log,
     )) {
       progress.count(event);
+      metrics?.count(event);
       if (event.kind === 'sending') rejects.note(event.shipment);
       if (event.kind !== 'settled') continue;
       for (const chunk of prefix.settle(event.chunk)) {
@@ -75,6 +79,7 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
     clearInterval(ticking);
     await checkpointer.save();
     progress.finish(outcome);
+    await metrics?.finish(outcome === 'finished');
     await rejects.close();
     await store.close();
     await inputs.close();
@@ -117,6 +122,11 @@ function refuseNothing(title: string, { rejects, read, published }: Progress): v
  * (`quorum_commands_soft_limit`), so several fill each write to disk. A worker alone has one, on
  * which the order of the file is kept.
  */
-function sessionsOf({ parallel, retryFor }: ProducerConfig): SessionsOptions {
-  return { clientName: 'csv2db producer', channels: parallel === 1 ? 1 : 4 * parallel, retryFor };
+function sessionsOf(
+  { parallel, retryFor }: ProducerConfig,
+  metrics: Metrics | undefined,
+): SessionsOptions {
+  const channels = parallel === 1 ? 1 : 4 * parallel;
+  const onOutage = metrics?.queue.onOutage;
+  return { clientName: 'csv2db producer', channels, retryFor, onOutage };
 }

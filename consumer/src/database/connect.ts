@@ -15,6 +15,8 @@ const CONNECT_TIMEOUT = 10_000;
 const GRACE = 5_000;
 /** How long the connections may take to close, in milliseconds. */
 const CLOSE_TIMEOUT = 2_000;
+/** How long a sign of life may take, in milliseconds. */
+const PING_TIMEOUT = 2_000;
 /** How often other transactions may be in the way before that is an outage like others. */
 const MOST_CONFLICTS = 10;
 
@@ -40,20 +42,17 @@ export function connectionOptions(config: DatabaseConfig) {
 }
 
 /**
- * Opens the database, as soon as it answers.
+ * Waits until the database answers, and looks at its table.
  *
- * @param size the most connections at a time.
- * @returns undefined when the signal was aborted before.
+ * @returns whether that was before the signal was aborted.
  * @throws FatalError when the server refuses the user, or lacks the database, or the table is not
  * as it has to be.
  */
-export async function openDatabase(
-  config: DatabaseConfig,
-  size: number,
+export async function opened(
+  database: Database,
   signal: AbortSignal,
   log: Logger,
-): Promise<Database | undefined> {
-  const database = new Database(config, size);
+): Promise<boolean> {
   const check = async (): Promise<void> => {
     const { warnings } = await database.use((_, table) => Promise.resolve(table));
     for (const warning of warnings) log.warn(warning);
@@ -68,10 +67,9 @@ export async function openDatabase(
   };
   try {
     await retry(attempt, { signal, onOutage });
-    return database;
+    return true;
   } catch (error) {
-    await database.end();
-    if (error instanceof TransientError) return undefined;
+    if (error instanceof TransientError) return false;
     throw error;
   }
 }
@@ -82,7 +80,9 @@ export class Database {
   readonly #pool: pg.Pool;
   /** What each connection found. */
   #tables = new WeakMap<pg.PoolClient, Table>();
+  #ping: Promise<unknown> | undefined;
 
+  /** @param size the most connections at a time. */
   constructor(config: DatabaseConfig, size: number) {
     this.#config = config;
     this.#pool = new pg.Pool({ ...connectionOptions(config), max: size });
@@ -112,6 +112,22 @@ export class Database {
         throw databaseProblem(error, this.#config);
       }
     }
+  }
+
+  /**
+   * Asks the server for a sign of life, unless all connections are at work, which shows it as well.
+   *
+   * @throws as `use` does; Error when there is no answer in time.
+   */
+  async ping(): Promise<void> {
+    const { idleCount, totalCount, options } = this.#pool;
+    const isBusy = idleCount === 0 && totalCount >= options.max;
+    if (isBusy && !this.#ping) return;
+    // one at a time: it may wait for long, and must not take the connections of those who work
+    this.#ping ??= this.use((client) => client.query('SELECT 1')).finally(() => {
+      this.#ping = undefined;
+    });
+    await within(PING_TIMEOUT, this.#ping);
   }
 
   /** Looks at the table again on a connection that is in use, and keeps what it finds. */

@@ -11,11 +11,17 @@ export class Outages {
   /** The attempts that wait. */
   readonly #waiting = new Set<() => Promise<unknown>>();
   #isOut = false;
+  #problem: string | undefined;
   /** What has been told that a person has to mend. */
   readonly #toMend = new Set<string>();
 
   constructor(log: Logger) {
     this.#log = log;
+  }
+
+  /** Why nothing can be stored now, as far as that is known; undefined when it can. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /**
@@ -50,6 +56,7 @@ export class Outages {
   /** An outage shows in many ways, and is told of once; of what is to be mended, each. */
   #tell(error: TransientError): void {
     const { message } = error;
+    this.#problem = message;
     const isKnown = error instanceof SetUpError ? this.#toMend.has(message) : this.#isOut;
     if (isKnown) return;
     if (error instanceof SetUpError) this.#toMend.add(message);
@@ -60,6 +67,7 @@ export class Outages {
   #tellEnd(): void {
     if (this.#waiting.size > 0 || (!this.#isOut && this.#toMend.size === 0)) return;
     this.#isOut = false;
+    this.#problem = undefined;
     this.#toMend.clear();
     this.#log.info('PostgreSQL works again');
   }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Command, Option } from '@commander-js/extra-typings';
 import { queueOptions } from './queue-options.ts';
 import { withoutPasswords } from './server-url.ts';
-import { duration, integer, LOG_LEVELS, type LogLevel, logLevel } from './values.ts';
+import { duration, integer, listenAddress, LOG_LEVELS, type LogLevel, logLevel } from './values.ts';
 
 /**
  * A command with the flags that both services share. A flag beats its environment variable, which
@@ -52,6 +52,14 @@ export function serviceCommand(service: string, description: string, version: st
         .env(env('PARALLEL'))
         .default(availableParallelism(), 'the number of processors')
         .argParser(integer(1, 256)),
+    )
+    .addOption(
+      new Option(
+        '--metrics-addr <address>',
+        'serve metrics for Prometheus, /livez and /readyz at [host:]port (default: nowhere)',
+      )
+        .env(env('METRICS_ADDR'))
+        .argParser(listenAddress),
     )
     .addOption(
       new Option('--log-level <level>', `one of ${LOG_LEVELS.join(', ')}`)

@@ -41,6 +41,23 @@ function address(text: string): Address {
   return { host, port, vhost: vhost(match?.[4] ?? '') };
 }
 
+/** Where a server listens. */
+export interface ListenAddress {
+  /** A name or an address; an IPv6 one without brackets. */
+  host: string;
+  /** 0 for any that is free. */
+  port: number;
+}
+
+/** `port` on this machine only, `host:port` or `[ipv6]:port`. */
+export function listenAddress(text: string): ListenAddress {
+  const [, ipv6, name, digits] =
+    /^(?:(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):)?(\d{1,5})$/i.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits !== undefined && port <= 65535) return { host: ipv6 ?? name ?? '127.0.0.1', port };
+  throw new InvalidArgumentError('It must be port, host:port or [ipv6]:port.');
+}
+
 function vhost(encoded: string): string {
   try {
     return decodeURIComponent(encoded) || '/';

@@ -17,6 +17,8 @@ export interface SessionsOptions {
    * when it merely lets a session open. Default: for ever.
    */
   retryFor?: number;
+  /** Told why no session can be opened: once an outage. */
+  onOutage?: ((error: Error) => void) | undefined;
 }
 
 /** A session that lasted so long, in milliseconds, was not short. */
@@ -35,7 +37,7 @@ const LONG_ENOUGH = 10_000;
  */
 export async function* queueSessions(
   config: QueueConfig,
-  { clientName, channels, retryFor = Infinity }: SessionsOptions,
+  { clientName, channels, retryFor = Infinity, onOutage }: SessionsOptions,
   signal: AbortSignal,
   log: Logger,
 ): AsyncGenerator<QueueSession> {
@@ -76,7 +78,10 @@ export async function* queueSessions(
       session = await retry(openNext, {
         signal,
         retryFor: left(),
-        onOutage: ({ message }) => log.warn(`${message}; trying again ${forHowLong(retryFor)}`),
+        onOutage: (error) => {
+          onOutage?.(error);
+          log.warn(`${error.message}; trying again ${forHowLong(retryFor)}`);
+        },
       });
     } catch (error) {
       if (isStopped()) return;

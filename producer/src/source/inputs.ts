@@ -20,6 +20,8 @@ export interface Input {
 /** The files of an import, each open from when it is needed until its rows are done with. */
 export class Inputs {
   readonly files: readonly FoundFile[];
+  /** Bytes of their text that were read for their rows, headers apart. */
+  bytesRead = 0;
   readonly #wishes: InputWishes;
   readonly #blockSize: number;
   readonly #signal: AbortSignal;
@@ -91,10 +93,18 @@ export class Inputs {
       const layout = findLayout(text.head, this.#wishes, name);
       for (const note of layout.notes) log.info(note);
       if (layout.warning !== undefined) log.warn(layout.warning);
-      return { source, text, layout };
+      const read = (from: number): AsyncIterable<Buffer> => this.#counted(text.read(from));
+      return { source, text: { ...text, read }, layout };
     } catch (error) {
       await source.close();
       throw error;
+    }
+  }
+
+  async *#counted(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const block of blocks) {
+      this.bytesRead += block.length;
+      yield block;
     }
   }
 

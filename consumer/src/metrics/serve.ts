@@ -1,0 +1,36 @@
+import { messageOf } from '@csv2db/libs/errors.ts';
+import type { Logger } from '@csv2db/libs/logger.ts';
+import type { ConsumerConfig } from '../config.ts';
+import type { Database } from '../database/connect.ts';
+import type { Outages } from '../store/outages.ts';
+import type { Metrics } from './metrics.ts';
+
+/**
+ * Serves metrics and health until the process ends.
+ *
+ * @returns what has to be told of the work; undefined where none are wanted: then nothing of it is
+ * loaded.
+ * @throws FatalError when the address can't be served.
+ */
+export async function serveMetrics(
+  { metricsAddress }: ConsumerConfig,
+  database: Database,
+  outages: Outages,
+  log: Logger,
+): Promise<Metrics | undefined> {
+  if (!metricsAddress) return undefined;
+  const { Metrics } = await import('./metrics.ts');
+  const metrics = new Metrics(() => outages.problem ?? silence(database));
+  await metrics.serve(metricsAddress, log);
+  return metrics;
+}
+
+/** Why the database gives no sign of life. */
+async function silence(database: Database): Promise<string | undefined> {
+  try {
+    await database.ping();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

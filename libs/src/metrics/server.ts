@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { codeOf, FatalError, messageOf } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { ListenAddress } from '../options/values.ts';
+
+/** An answer over HTTP. */
+export interface Answer {
+  status: number;
+  /** Its content type. */
+  type: string;
+  body: string;
+}
+
+/** What answers each path. */
+export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
+
+const PROBLEMS: Record<string, string> = {
+  EADDRINUSE: 'the port is taken',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'this user may not listen on that port',
+  ENOTFOUND: 'unknown host',
+  EAI_AGAIN: 'unknown host',
+};
+
+/**
+ * Serves paths over HTTP until the process ends, which it never holds up; the log tells the
+ * address. With port 0, a free one is taken.
+ *
+ * @throws FatalError when it can't listen there.
+ */
+export async function serve(address: ListenAddress, routes: Routes, log: Logger): Promise<void> {
+  const server = createServer((request, response) => {
+    void respond(request, response, routes);
+  });
+  // whoever asks may keep the connection
+  server.on('connection', (socket) => socket.unref()).unref();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const why = PROBLEMS[codeOf(error) ?? ''] ?? messageOf(error);
+      const where = authority(address.host, address.port);
+      reject(new FatalError(`--metrics-addr ${where} can't be served: ${why}`, { cause: error }));
+    });
+    server.listen(address.port, address.host, resolve);
+  });
+  server.on('error', ({ message }) => log.warn(`metrics: ${message}`));
+  const url = `http://${urlOf(server.address())}/metrics`;
+  log.info({ url }, `metrics are at ${url}, health is at /livez and /readyz`);
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: Routes,
+): Promise<void> {
+  const { status, type, body } = await answer(request, routes);
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    ...(status === 405 && { allow: 'GET, HEAD' }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function answer({ method, url = '' }: IncomingMessage, routes: Routes): Promise<Answer> {
+  const [path = ''] = url.split('?');
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (!route) return text(404, `there are ${Object.keys(routes).join(', ')}`);
+  if (method !== 'GET' && method !== 'HEAD') return text(405, 'only GET and HEAD');
+  try {
+    return await route();
+  } catch (error) {
+    return text(500, messageOf(error));
+  }
+}
+
+function text(status: number, line: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${line}\n` };
+}
+
+function urlOf(bound: AddressInfo | string | null): string {
+  if (bound === null || typeof bound === 'string') throw new Error('it listens on no port');
+  return authority(bound.address, bound.port);
+}
+
+function authority(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
