@@ -21,7 +21,11 @@ containers() { # FILTER…
   docker ps -q --filter "label=com.docker.compose.project=$project" "${@/#/--filter=}"
 }
 
-servers_run() { [[ $(containers health=healthy | wc -l) -eq 2 ]]; }
+is_healthy() { # SERVICE
+  [[ -n $(containers health=healthy "label=com.docker.compose.service=$1") ]]
+}
+
+servers_run() { is_healthy queue && is_healthy db; }
 
 build() { # SERVICE…
   say "building the images: $*"

@@ -23,6 +23,16 @@ test('"docker compose up" alone builds and migrates the system, and imports the 
   await until('1,000 rows', async () => (await project.countContacts()) === 1000);
 });
 
+test('a consumer is healthy when it is ready, and its metrics are for its network alone', async () => {
+  const consumers = await project.containers('consumer');
+  for (const consumer of consumers) {
+    await until('it is healthy', async () => {
+      return (await docker('inspect', '-f', '{{.State.Health.Status}}', consumer)) === 'healthy';
+    });
+    expect(await docker('port', consumer)).toBe('');
+  }
+});
+
 // a service without a profile is started by "up", and drop-db was one
 test('"docker compose up" leaves the rows of the database', async () => {
   await project.sql(`INSERT INTO contacts VALUES ('Kept', 'kept@example.org')`);
