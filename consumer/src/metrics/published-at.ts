@@ -1,7 +1,7 @@
 import type { Delivery } from '../batch.ts';
 
 /**
- * Set by RabbitMQ where `message_interceptors.incoming.set_header_timestamp.overwrite` is
+ * Set by RabbitMQ (3.12 or later) where `message_interceptors.incoming.set_header_timestamp.overwrite` is
  * configured: https://www.rabbitmq.com/docs/message-interceptors
  */
 const MILLISECONDS = 'timestamp_in_ms';
