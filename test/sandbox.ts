@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { CONTENT_TYPE } from '@csv2db/libs/message.ts';
 import { type Channel, type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
 import pg from 'pg';
 import { type Run, start, type StartOptions } from './processes.ts';
@@ -134,18 +135,25 @@ export class Sandbox {
     return (await this.channel.checkQueue(queue)).messageCount;
   }
 
-  /** Takes every message that is ready in a queue. */
+  /** Takes every message that is ready in a queue. @returns those that have rows. */
   async take(queue = 'csv2db'): Promise<ConsumeMessage[]> {
-    const messages: ConsumeMessage[] = [];
+    const { messages } = await this.takeAll(queue);
+    return messages;
+  }
+
+  /** Takes every message that is ready in a queue, and parts those for the ledger alone. */
+  async takeAll(queue = 'csv2db') {
+    const [messages, ledger]: [ConsumeMessage[], ConsumeMessage[]] = [[], []];
+    const onMessage = (message: ConsumeMessage | null): void => {
+      if (!message) return;
+      const isOfLedger = message.properties.contentType === CONTENT_TYPE.ledger;
+      (isOfLedger ? ledger : messages).push(message);
+    };
     // asking for each of them would be a hundred times slower
-    const { consumerTag } = await this.channel.consume(
-      queue,
-      (message) => message && messages.push(message),
-      { noAck: true },
-    );
+    const { consumerTag } = await this.channel.consume(queue, onMessage, { noAck: true });
     await until('all is taken', async () => (await this.ready(queue)) === 0);
     await this.channel.cancel(consumerTag);
-    return messages;
+    return { messages, ledger };
   }
 
   /** Sends a body to the queue, as any other producer might. */

@@ -46,7 +46,8 @@ export async function dryRun(
       await inputs.closeBefore(file);
       read += shipment.read;
       rejects.note(shipment.rejects, inputs.nameAmongOthers(file));
-      for (const { body } of shipment.messages) {
+      for (const { rows, body } of shipment.messages) {
+        if (rows === 0) continue;
         const text = body.toString();
         if (shown.length < SHOWN) shown.push(text);
         const email = emailIn(text);

@@ -3,14 +3,22 @@ import { type CsvRows, toCsv } from '@csv2db/libs/csv/records.ts';
 import { CONTENT_TYPE, toJson } from '@csv2db/libs/message.ts';
 import type { Run, ValuesRun } from './validate.ts';
 
-/** What is sent: rows that follow one another in the file. */
-export interface Message {
+/** Rows that follow one another in the file, as they are sent. */
+export interface Packed {
   /** Number of its first row. */
   firstRow: number;
   /** Number of its rows. */
   rows: number;
   body: Buffer;
   contentType: string;
+}
+
+/** What is sent, and what it tells the ledger. */
+export interface Message extends Packed {
+  /** Number of the rejected rows just before its first row. */
+  rejectedBefore: number;
+  /** Number of the rejected rows just behind its last row. */
+  rejectedAfter: number;
 }
 
 /** Most bytes in a body of several rows; a longer row is a message of its own. */
@@ -27,7 +35,7 @@ export function pack(
   runs: readonly Run[],
   columns: readonly string[],
   rowsPerMessage: number,
-): Message[] {
+): Packed[] {
   return runs.flatMap((run) => {
     if (run.kind === 'csv') return together(run.firstRow, run.csv, rowsPerMessage);
     // a blank line would be no row
@@ -42,7 +50,7 @@ export function pack(
  * Packs the rows of a message anew, for a broker that finds it too large: in halves, and those in
  * halves, until no body is larger than so many bytes, or is a row alone.
  */
-export function packSmaller(message: Message, mostBytes: number): Message[] {
+export function packSmaller(message: Packed, mostBytes: number): Packed[] {
   const { firstRow, rows, body } = message;
   if (body.length <= mostBytes || rows === 1) return [message];
   const middle = rows >> 1;
@@ -54,7 +62,7 @@ export function packSmaller(message: Message, mostBytes: number): Message[] {
   ].flatMap((half) => packSmaller(half, mostBytes));
 }
 
-function singly({ firstRow, rows }: ValuesRun, columns: readonly string[]): Message[] {
+function singly({ firstRow, rows }: ValuesRun, columns: readonly string[]): Packed[] {
   return rows.map((values, index) => ({
     firstRow: firstRow + index,
     rows: 1,
@@ -64,8 +72,8 @@ function singly({ firstRow, rows }: ValuesRun, columns: readonly string[]): Mess
 }
 
 /** Cuts rows into messages. */
-function together(firstRow: number, { bytes, ends }: CsvRows, rowsPerMessage: number): Message[] {
-  const messages: Message[] = [];
+function together(firstRow: number, { bytes, ends }: CsvRows, rowsPerMessage: number): Packed[] {
+  const messages: Packed[] = [];
   let [first, begin, end] = [0, 0, 0];
   const flush = (next: number): void => {
     messages.push({

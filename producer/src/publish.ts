@@ -95,23 +95,29 @@ function toOutgoing(
   origin: Origin,
   timestamp: number,
 ): Outgoing & { message: Message } {
-  const { firstRow, rows, body, contentType } = message;
-  const { importId, columns } = origin;
-  const headers: Record<string, unknown> = {
-    [HEADERS.import]: importId,
-    [HEADERS.row]: firstRow,
-  };
-  if (rows > 1) headers[HEADERS.rows] = rows;
-  if (columns !== undefined) headers[HEADERS.columns] = columns;
+  const { firstRow, body, contentType } = message;
   const properties: DurableProperties = {
     persistent: true,
     mandatory: true,
     contentType,
-    messageId: `${importId}-${firstRow}`,
+    messageId: `${origin.importId}-${firstRow}`,
     timestamp,
-    headers,
+    headers: headersOf(message, origin),
   };
   return { message, body, properties };
+}
+
+/** What a message tells of its rows, and of those around them. */
+export function headersOf(
+  { firstRow, rows, rejectedBefore, rejectedAfter }: Message,
+  { importId, columns }: Origin,
+): Record<string, unknown> {
+  const headers: Record<string, unknown> = { [HEADERS.import]: importId, [HEADERS.row]: firstRow };
+  if (rows !== 1) headers[HEADERS.rows] = rows;
+  if (columns !== undefined && rows > 0) headers[HEADERS.columns] = columns;
+  if (rejectedBefore > 0) headers[HEADERS.rejectedBefore] = rejectedBefore;
+  if (rejectedAfter > 0) headers[HEADERS.rejectedAfter] = rejectedAfter;
+  return headers;
 }
 
 function* inTurn<T>(items: readonly T[]): Generator<T, never> {

@@ -129,7 +129,7 @@ async function work(
     const unconfirmed = await publisher.publish(shipment.messages);
     const rows = countRows(shipment.messages) - countRows(unconfirmed);
     tell({ kind: 'confirmed', rows });
-    if (rows > 0) refusals.end();
+    if (unconfirmed.length < shipment.messages.length) refusals.end();
     if (unconfirmed.length === 0) {
       tell({ kind: 'settled', chunk: shipment.chunk });
       return;

@@ -1,7 +1,8 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { accountFor } from './account.ts';
 import type { Beginning } from './checkpoint/checkpoint.ts';
 import { pack } from './pack.ts';
-import { countRows } from './source/chunk.ts';
+import { countRows, type RowChunk } from './source/chunk.ts';
 import type { Input, Inputs } from './source/inputs.ts';
 import { plainRows } from './source/plain.ts';
 import type { Position } from './source/position.ts';
@@ -9,7 +10,7 @@ import { readRows } from './source/rows.ts';
 import { Selection } from './source/select.ts';
 import { wholeFile } from './source/whole.ts';
 import { validate } from './validate.ts';
-import { toValues, type ValueRules } from './values.ts';
+import { type ToValues, toValues, type ValueRules } from './values.ts';
 import type { Shipment } from './worklist.ts';
 
 export interface ShipmentOptions {
@@ -66,18 +67,24 @@ async function* shipmentsOf(
   });
   const convert = toValues(columns, layout, rules);
   for await (const chunk of selection.of(chunks)) {
-    const { firstRow, start } = chunk;
-    const read = countRows(chunk);
-    const { runs, rejects } = validate(chunk, convert);
     // the rows themselves are let go: they may wait for their confirms, encoded
-    yield {
-      chunk: { firstRow, lastRow: firstRow + read - 1, start },
-      read,
-      rejects,
-      messages: pack(runs, columns, rowsPerMessage),
-      isRepeated: false,
-    };
+    yield shipmentOf(chunk, convert, columns, rowsPerMessage);
   }
+}
+
+/** Packs the rows of a chunk. */
+export function shipmentOf(
+  chunk: RowChunk,
+  convert: ToValues,
+  columns: readonly string[],
+  rowsPerMessage: number,
+): Shipment {
+  const { firstRow, start } = chunk;
+  const read = countRows(chunk);
+  const { runs, rejects } = validate(chunk, convert);
+  const span = { firstRow, lastRow: firstRow + read - 1, rejected: rejects.length, start };
+  const messages = accountFor(span, pack(runs, columns, rowsPerMessage));
+  return { chunk: span, read, rejects, messages, isRepeated: false };
 }
 
 /**

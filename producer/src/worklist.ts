@@ -1,4 +1,5 @@
-import { type Message, packSmaller } from './pack.ts';
+import { accountFor, spanOf } from './account.ts';
+import { type Message, type Packed, packSmaller } from './pack.ts';
 import type { RowSpan } from './source/position.ts';
 import type { Reject } from './validate.ts';
 
@@ -73,13 +74,20 @@ export class Worklist {
 /** Packs what is too large into smaller messages; a row that is so alone is rejected. */
 function fitInto(mostBytes: number, shipment: Shipment): Shipment {
   if (mostBytes === Infinity) return shipment;
-  const messages = shipment.messages.flatMap((message) => packSmaller(message, mostBytes));
-  const isTooLarge = ({ body }: Message): boolean => body.length > mostBytes;
+  const { chunk, rejects } = shipment;
   const reason = `its message is larger than the ${mostBytes} bytes that RabbitMQ takes (max_message_size)`;
-  const rejects = messages.filter(isTooLarge).map(({ firstRow }) => ({ row: firstRow, reason }));
+  const fits = ({ body }: Packed): boolean => body.length <= mostBytes;
+  const tooLarge: Packed[] = [];
+  const messages = shipment.messages.flatMap((message) => {
+    if (fits(message)) return message;
+    const parts = packSmaller(message, mostBytes);
+    tooLarge.push(...parts.filter((part) => !fits(part)));
+    return accountFor(spanOf(message), parts.filter(fits));
+  });
   return {
     ...shipment,
-    messages: messages.filter((message) => !isTooLarge(message)),
-    rejects: [...shipment.rejects, ...rejects],
+    chunk: { ...chunk, rejected: chunk.rejected + tooLarge.length },
+    messages,
+    rejects: [...rejects, ...tooLarge.map(({ firstRow }) => ({ row: firstRow, reason }))],
   };
 }

@@ -1,6 +1,6 @@
 import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { describe, expect, it } from 'vitest';
-import { type Message, pack, packSmaller } from '../src/pack.ts';
+import { pack, type Packed, packSmaller } from '../src/pack.ts';
 import type { ValuesRun } from '../src/validate.ts';
 
 function run(firstRow: number, count: number, name = 'N'): ValuesRun {
@@ -9,7 +9,7 @@ function run(firstRow: number, count: number, name = 'N'): ValuesRun {
 }
 
 /** The number of each row in some messages, from its email. */
-function rowsOf(messages: readonly Message[]): number[] {
+function rowsOf(messages: readonly Packed[]): number[] {
   return messages.flatMap(({ firstRow, rows, body }) => {
     const lines = body.toString().trimEnd().split('\n');
     expect(lines).toHaveLength(rows);

@@ -1,20 +1,20 @@
 import { COMMAS } from '@csv2db/libs/csv/dialect.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Message, pack } from '../src/pack.ts';
-import { countRows } from '../src/source/chunk.ts';
+import type { Message } from '../src/pack.ts';
+import { shipmentOf } from '../src/shipments.ts';
 import { plainRows } from '../src/source/plain.ts';
-import type { Position } from '../src/source/position.ts';
+import type { RowSpan } from '../src/source/position.ts';
 import { Selection } from '../src/source/select.ts';
-import { type Reject, validate } from '../src/validate.ts';
+import type { Reject } from '../src/validate.ts';
 import { toValues } from '../src/values.ts';
 import { chunksOf } from './source/chunks.ts';
 
 interface Outcome {
   messages: Message[];
   rejects: Reject[];
-  /** Where each chunk begins, as checkpoints have it, and its number of rows. */
-  places: { firstRow: number; rows: number; start: Position }[];
+  /** Where each chunk lies, as checkpoints have it. */
+  places: RowSpan[];
   /** Kinds of chunks that came by. */
   kinds: Set<string>;
 }
@@ -65,10 +65,11 @@ async function read(file: Buffer, reading: Reading, isPlain: boolean): Promise<O
   });
   const selection = new Selection(reading.offset, reading.limit, 0);
   for await (const chunk of selection.of(chunks)) {
-    const { runs, rejects } = validate(chunk, toValues(columns, layout, rules));
-    outcome.messages.push(...pack(runs, columns, reading.rowsPerMessage));
-    outcome.rejects.push(...rejects);
-    outcome.places.push({ firstRow: chunk.firstRow, rows: countRows(chunk), start: chunk.start });
+    const convert = toValues(columns, layout, rules);
+    const shipment = shipmentOf(chunk, convert, columns, reading.rowsPerMessage);
+    outcome.messages.push(...shipment.messages);
+    outcome.rejects.push(...shipment.rejects);
+    outcome.places.push(shipment.chunk);
     outcome.kinds.add(chunk.kind);
   }
   return outcome;

@@ -1,14 +1,16 @@
 import { expect, it } from 'vitest';
+import { accountFor } from '../src/account.ts';
 import { START } from '../src/source/position.ts';
 import { type Shipment, Worklist } from '../src/worklist.ts';
 
 function shipment(firstRow: number): Shipment {
-  const message = { firstRow, rows: 1, body: Buffer.from('{}'), contentType: 'application/json' };
+  const packed = { firstRow, rows: 1, body: Buffer.from('{}'), contentType: 'application/json' };
+  const chunk = { firstRow, lastRow: firstRow + 1, rejected: 1, start: START };
   return {
-    chunk: { firstRow, lastRow: firstRow, start: START },
-    read: 1,
-    rejects: [{ row: firstRow, reason: 'none' }],
-    messages: [message],
+    chunk,
+    read: 2,
+    rejects: [{ row: firstRow + 1, reason: 'none' }],
+    messages: accountFor(chunk, [packed]),
     isRepeated: false,
   };
 }
@@ -21,16 +23,16 @@ async function* read(...items: (Shipment | Error)[]): AsyncGenerator<Shipment, v
 }
 
 it('gives what was read, in order, and is empty behind its end', async () => {
-  const worklist = new Worklist(read(shipment(1), shipment(2)));
+  const worklist = new Worklist(read(shipment(1), shipment(3)));
   expect((await worklist.take())?.chunk.firstRow).toBe(1);
-  expect((await worklist.take())?.chunk.firstRow).toBe(2);
+  expect((await worklist.take())?.chunk.firstRow).toBe(3);
   expect(worklist.isEmpty).toBe(false);
   expect(await worklist.take()).toBeUndefined();
   expect(worklist.isEmpty).toBe(true);
 });
 
 it('gives what came back before what is new, and counts none of its rows again', async () => {
-  const worklist = new Worklist(read(shipment(1), shipment(2)));
+  const worklist = new Worklist(read(shipment(1), shipment(3)));
   const first = await worklist.take();
   if (first) worklist.giveBack(first, first.messages);
   expect(await worklist.take()).toMatchObject({

@@ -28,7 +28,7 @@ export async function rowsOf(
   const messages: Message[] = [];
   const rejects: Reject[] = [];
   for await (const shipment of shipments(inputs, fromStart(0), options, signal, log)) {
-    messages.push(...shipment.messages);
+    messages.push(...shipment.messages.filter(({ rows }) => rows > 0));
     rejects.push(...shipment.rejects);
   }
   await inputs.close();
