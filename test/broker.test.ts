@@ -172,7 +172,7 @@ describe('a limit is named, and waited for:', () => {
     expect(msg).toMatch(limit === 'max-channels' ? /lower --parallel/ : /is reached/);
     await manage('DELETE', path);
     await run.succeeds();
-    expect(await sandbox.ready()).toBe(1_000);
+    expect(await sandbox.take()).toHaveLength(1_000);
   });
 });
 
@@ -234,7 +234,7 @@ describe('a queue that is there already', () => {
     const { flags } = await userWith({ ...EVERYTHING, configure: '^$' });
     const run = start('producer', flags);
     await run.succeeds();
-    expect(await sandbox.ready()).toBe(1_000);
+    expect(await sandbox.take()).toHaveLength(1_000);
   });
 });
 

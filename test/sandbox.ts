@@ -112,6 +112,8 @@ export class Sandbox {
 
   async #declareQueue(): Promise<void> {
     await this.start('producer', ['--file', '/dev/null']).succeeds();
+    // what it announced
+    await this.channel.purgeQueue('csv2db');
     // no test but those of new queues waits until they are older
     for (const mark of ['csv2db.young', 'csv2db.dead.young']) await this.channel.deleteQueue(mark);
   }

@@ -184,7 +184,7 @@ it('a classic queue that is there already is used as it is, and that is explaine
   const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv')]);
   await producer.succeeds();
   await producer.logged(/^the queue "csv2db" is used as it is: inequivalent arg /);
-  expect(await sandbox.ready()).toBe(1_000);
+  expect(await sandbox.take()).toHaveLength(1_000);
 });
 
 it('--queue-type classic declares classic queues', async () => {

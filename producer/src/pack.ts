@@ -19,6 +19,8 @@ export interface Message extends Packed {
   rejectedBefore: number;
   /** Number of the rejected rows just behind its last row. */
   rejectedAfter: number;
+  /** An `Announcement` as JSON, in place of rows. */
+  announcement?: string;
 }
 
 /** Most bytes in a body of several rows; a longer row is a message of its own. */

@@ -23,6 +23,8 @@ export interface Publisher {
    * to those that it did not confirm; what it confirmed is on disk.
    */
   publish(messages: readonly Message[]): Promise<Message[]>;
+  /** Whether the session was lost because there is no such queue any more. */
+  isQueueGone(): boolean;
 }
 
 /** What is the same in all messages of an import. */
@@ -32,16 +34,11 @@ export interface Origin {
   columns: string | undefined;
 }
 
-/** @param onGone called when there is no such queue any more. */
-export function createPublisher(
-  session: QueueSession,
-  queue: string,
-  origin: Origin,
-  onGone: () => void,
-): Publisher {
+export function createPublisher(session: QueueSession, queue: string, origin: Origin): Publisher {
+  let isQueueGone = false;
   for (const channel of session.channels) {
     channel.on('return', () => {
-      onGone();
+      isQueueGone = true;
       session.fail(`the queue "${queue}" is gone`);
     });
   }
@@ -67,6 +64,7 @@ export function createPublisher(
   void session.registered.then(() => (isRegistered = !session.lost.aborted));
 
   return {
+    isQueueGone: () => isQueueGone,
     publish: async (messages) => {
       if (session.lost.aborted) return [...messages];
       if (inFlight === 0) heardAt = performance.now();
@@ -95,12 +93,13 @@ function toOutgoing(
   origin: Origin,
   timestamp: number,
 ): Outgoing & { message: Message } {
-  const { firstRow, body, contentType } = message;
+  const { firstRow, body, contentType, announcement } = message;
+  const id = announcement === undefined ? firstRow : `announcement-${firstRow}`;
   const properties: DurableProperties = {
     persistent: true,
     mandatory: true,
     contentType,
-    messageId: `${origin.importId}-${firstRow}`,
+    messageId: `${origin.importId}-${id}`,
     timestamp,
     headers: headersOf(message, origin),
   };
@@ -109,9 +108,12 @@ function toOutgoing(
 
 /** What a message tells of its rows, and of those around them. */
 export function headersOf(
-  { firstRow, rows, rejectedBefore, rejectedAfter }: Message,
+  { firstRow, rows, rejectedBefore, rejectedAfter, announcement }: Message,
   { importId, columns }: Origin,
 ): Record<string, unknown> {
+  if (announcement !== undefined) {
+    return { [HEADERS.import]: importId, [HEADERS.announcement]: announcement };
+  }
   const headers: Record<string, unknown> = { [HEADERS.import]: importId, [HEADERS.row]: firstRow };
   if (rows !== 1) headers[HEADERS.rows] = rows;
   if (columns !== undefined && rows > 0) headers[HEADERS.columns] = columns;

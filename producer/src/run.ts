@@ -2,6 +2,7 @@ import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { columnsHeader } from '@csv2db/libs/message.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
+import { ahead, announce } from './announce.ts';
 import { fromStart, resume } from './checkpoint/checkpoint.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { openStore } from './checkpoint/store.ts';
@@ -9,6 +10,7 @@ import type { ProducerConfig } from './config.ts';
 import { continuation } from './continuation.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { openMetrics } from './metrics/open.ts';
+import type { Message } from './pack.ts';
 import { ConfirmedPrefix } from './prefix.ts';
 import { Progress } from './progress.ts';
 import { RejectsFile } from './rejects/file.ts';
@@ -45,18 +47,21 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   const progress = new Progress(beginning.sent, (file) => inputs.nameAmongOthers(file), log);
   const checkpointer = new Checkpointer(store, inputs, config.rules, rejects, beginning, log);
   const ticking = setInterval(() => progress.say('publishing'), PROGRESS_INTERVAL).unref();
+  const rows = shipments(inputs, beginning, config, signal, log);
+  const opening = announce(files, beginning);
   let outcome = 'failed';
   try {
     await inputs.begin(beginning.seek.file);
     // from here on a checkpoint is of this import, not of an earlier one
     await checkpointer.begin();
     for await (const event of ship(
-      limitRejects(shipments(inputs, beginning, config, signal, log), config.maxRejects),
+      limitRejects(ahead(opening, rows), config.maxRejects),
       queueSessions(config.queue, sessionsOf(config, metrics), signal, log),
       {
         ...config,
         queue: config.queue.name,
         origin: { importId: beginning.importId, columns: columnsHeader(config.columns) },
+        closing,
       },
       log,
     )) {
@@ -85,6 +90,13 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
     await inputs.close();
   }
   if (outcome === 'finished' && beginning.sent === 0) refuseNothing(inputs.title, progress);
+
+  /** That the import is whole; undefined where it was ended before. */
+  function closing(): Message | undefined {
+    const { rejects, read } = progress;
+    const isWhole = !signal.aborted && !isExceeded(config.maxRejects, rejects.count, read);
+    return isWhole ? announce(files, beginning, checkpointer.standing) : undefined;
+  }
 
   /** Tells in an error how to go on. */
   async function withContinuation(error: FatalError): Promise<FatalError> {

@@ -1,16 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { MessageTooLargeError } from '@csv2db/libs/queue/confirm.ts';
 import { finished } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
 import { createPublisher, type Origin, type Publisher } from './publish.ts';
+import { Refusals } from './refusals.ts';
 import type { RowSpan } from './source/position.ts';
 import { type Shipment, Worklist } from './worklist.ts';
-
-/** Pause before messages that the broker refused are sent again, in milliseconds. */
-const REFUSAL_PAUSE = 1_000;
 
 /** Most shipments of a worker that are unconfirmed. */
 const MOST_UNCONFIRMED = 4;
@@ -39,6 +35,8 @@ export interface ShipOptions {
   parallel: number;
   /** How long the broker may refuse everything, in milliseconds. */
   retryFor: number;
+  /** Called once all shipments are confirmed: what is to be confirmed behind them, if anything. */
+  closing: () => Message | undefined;
 }
 
 /**
@@ -61,16 +59,20 @@ export async function* ship(
   const refusals = new Refusals(options.retryFor, log);
   for await (const session of sessions) {
     yield { kind: 'connected', session };
-    const isDone = yield* told((tell) => {
-      const onGone = (): void => tell({ kind: 'queue gone' });
-      const publisher = createPublisher(session, options.queue, options.origin, onGone);
+    const publisher = createPublisher(session, options.queue, options.origin);
+    const areShipped = yield* told((tell) => {
       const workers = Array.from({ length: options.parallel }, () =>
         work(session, publisher, worklist, refusals, tell),
       );
       return finished(session, workers);
     });
-    if (isDone) return;
+    if (areShipped) {
+      const closing = options.closing();
+      if (!closing || (await finished(session, [shipLast(session, publisher, refusals, closing)])))
+        return;
+    }
     const reason: unknown = session.lost.reason;
+    if (publisher.isQueueGone()) yield { kind: 'queue gone' };
     if (reason instanceof MessageTooLargeError) worklist.limitBodies(reason.maxBytes);
   }
 }
@@ -139,33 +141,19 @@ async function work(
   }
 }
 
-/** Since when the broker has refused everything. */
-class Refusals {
-  readonly #retryFor: number;
-  readonly #log: Logger;
-  #since: number | undefined;
-
-  constructor(retryFor: number, log: Logger) {
-    this.#retryFor = retryFor;
-    this.#log = log;
-  }
-
-  /** It confirms again. */
-  end(): void {
-    this.#since = undefined;
-  }
-
-  /** @throws FatalError when it has refused for too long. */
-  async waitOut(): Promise<void> {
-    const now = performance.now();
-    if (this.#since === undefined) {
-      this.#log.warn('RabbitMQ refuses messages, the queue may be full: trying again');
-    }
-    this.#since ??= now;
-    if (now - this.#since >= this.#retryFor) {
-      throw new FatalError('RabbitMQ refuses messages: the queue may be full');
-    }
-    await pause(REFUSAL_PAUSE);
+/** Gets a message confirmed, unless the session is lost. */
+async function shipLast(
+  session: QueueSession,
+  publisher: Publisher,
+  refusals: Refusals,
+  message: Message,
+): Promise<void> {
+  const isLost = (): boolean => session.lost.aborted;
+  while (!isLost()) {
+    await session.unblocked();
+    const unconfirmed = await publisher.publish([message]);
+    if (unconfirmed.length === 0 || isLost()) return;
+    await refusals.waitOut();
   }
 }
 

@@ -14,8 +14,14 @@ export interface Checkpoint {
   version: 4;
   /** Id of the import, which is in the headers of its messages. */
   importId: string;
+  /** When it began: ISO 8601, UTC. */
+  begun: string;
+  /** Number of its first row. */
+  firstRow: number;
   /** Rows of the confirmed prefix. */
   rows: number;
+  /** How many of them are rejected. */
+  rejected: number;
   /** Where to read on from. */
   seek: Position;
   /**
@@ -35,7 +41,13 @@ export interface Checkpoint {
 /** Where an import begins: at the start of the file, or where another one stood. */
 export interface Beginning {
   importId: string;
+  /** When the import itself began: ISO 8601, UTC. */
+  begun: string;
+  /** Number of its first row; above 1 where rows are left out. */
+  firstRow: number;
   rows: number;
+  /** How many rows of the import are rejected so far. */
+  rejected: number;
   seek: Position;
   /** The last row that is known to have been sent before. */
   sent: number;
@@ -45,7 +57,15 @@ export interface Beginning {
 
 /** An import from the first row that is wanted. */
 export function fromStart(offset: number): Beginning {
-  return { importId: randomUUID(), rows: offset, seek: START, sent: 0 };
+  return {
+    importId: randomUUID(),
+    begun: new Date().toISOString(),
+    firstRow: offset + 1,
+    rows: offset,
+    rejected: 0,
+    seek: START,
+    sent: 0,
+  };
 }
 
 /**
@@ -83,7 +103,7 @@ export async function resume(
   if (!checkpoint) {
     throw new FatalError(`--resume: ${store.name} holds no checkpoint of this version`);
   }
-  const { importId, rows, seek, sent, rejects } = checkpoint;
+  const { seek } = checkpoint;
   const name = inputs.files[seek.file]?.name ?? inputs.title;
   const change = await changeSince(inputs, rules, checkpoint);
   if (change !== undefined) {
@@ -91,7 +111,7 @@ export async function resume(
       `--resume: ${name} is not what was checkpointed: ${change}. Import it from its start, without --resume`,
     );
   }
-  return { importId, rows, seek, sent, rejects };
+  return checkpoint;
 }
 
 async function changeSince(
@@ -138,7 +158,10 @@ function isCheckpoint(value: unknown): value is Checkpoint {
     hasFields(value, {
       version: 'number',
       importId: 'string',
+      begun: 'string',
+      firstRow: 'number',
       rows: 'number',
+      rejected: 'number',
       sent: 'number',
       before: 'string',
     }) &&

@@ -13,7 +13,7 @@ import type { CheckpointStore } from './store.ts';
 const INTERVAL = 1_000;
 
 /** What changes as an import goes on. */
-type Progress = Pick<Checkpoint, 'rows' | 'seek' | 'sent' | 'rejects'>;
+type Progress = Pick<Checkpoint, 'rows' | 'rejected' | 'seek' | 'sent' | 'rejects'>;
 
 /** Saves the confirmed prefix of an import as it grows. */
 export class Checkpointer {
@@ -21,7 +21,7 @@ export class Checkpointer {
   readonly #inputs: Inputs;
   readonly #rules: ValueRules;
   readonly #rejects: RejectsFile;
-  readonly #importId: string;
+  readonly #import: Pick<Checkpoint, 'importId' | 'begun' | 'firstRow'>;
   readonly #log: Logger;
   #wanted: Progress;
   #saved: Progress | undefined;
@@ -39,19 +39,19 @@ export class Checkpointer {
     beginning: Beginning,
     log: Logger,
   ) {
-    const { importId, rows, seek, sent } = beginning;
+    const { importId, begun, firstRow, rows, rejected, seek, sent } = beginning;
     this.#store = store;
     this.#inputs = inputs;
     this.#rules = rules;
     this.#rejects = rejects;
-    this.#importId = importId;
+    this.#import = { importId, begun, firstRow };
     this.#log = log;
-    this.#wanted = { rows, seek, sent, rejects: rejects.mark };
+    this.#wanted = { rows, rejected, seek, sent, rejects: rejects.mark };
     this.#firstOpen = seek.file;
   }
 
-  /** Where the import is, of which the rejects are written, too. */
-  get standing(): Standing {
+  /** Where the import is, of which the rejects are written, too; and how many there are. */
+  get standing(): Standing & { rejected: number } {
     return this.#wanted;
   }
 
@@ -67,8 +67,9 @@ export class Checkpointer {
    *
    * @param sent the last row that was sent.
    */
-  note({ lastRow: rows, start: seek }: RowSpan, sent: number): void {
-    this.#wanted = { rows, seek, sent, rejects: this.#rejects.mark };
+  note({ lastRow: rows, rejected: more, start: seek }: RowSpan, sent: number): void {
+    const rejected = this.#wanted.rejected + more;
+    this.#wanted = { rows, rejected, seek, sent, rejects: this.#rejects.mark };
     this.#timer ??= setTimeout(() => void this.save(), INTERVAL);
   }
 
@@ -104,7 +105,7 @@ export class Checkpointer {
       const input = await this.#inputs.at(wanted.seek.file);
       const checkpoint: Checkpoint = {
         version: 4,
-        importId: this.#importId,
+        ...this.#import,
         ...wanted,
         file: await fingerprintOf(input, wanted.seek),
         reading: readingOf(input, this.#rules),

@@ -16,6 +16,8 @@ export interface FoundFile {
   identity: string;
   /** Whether it can be read again. */
   isRegular: boolean;
+  /** Its size; undefined of what is no regular file. */
+  bytes?: number | undefined;
 }
 
 /**
@@ -77,7 +79,8 @@ async function checked(name: string): Promise<FoundFile> {
     if (stats.isDirectory()) throw folder(name);
     const isRegular = stats.isFile();
     const path = isRegular ? await realpath(name) : name;
-    return { name, path, identity: `${stats.dev}:${stats.ino}`, isRegular };
+    const bytes = isRegular ? Number(stats.size) : undefined;
+    return { name, path, identity: `${stats.dev}:${stats.ino}`, isRegular, bytes };
   } catch (error) {
     throw error instanceof FatalError ? error : unreadable(name, error);
   }
