@@ -4,7 +4,6 @@ import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
 import { dropEmptyVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
 import {
-  boolean,
   durationOrForever,
   integer,
   type ListenAddress,
@@ -13,8 +12,10 @@ import {
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { CheckpointPlace } from './checkpoint/store.ts';
 import { FILE_OPTIONS, rulesOf } from './file-options.ts';
+import { checkImport, IMPORT_OPTIONS } from './import-options.ts';
 import type { RejectLimit } from './rejects/limit.ts';
 import type { RejectsPlace } from './rejects/place.ts';
+import type { RowList } from './row-list.ts';
 import type { InputWishes } from './source/inputs.ts';
 import type { ValueRules } from './values.ts';
 
@@ -28,6 +29,10 @@ export interface ProducerConfig {
   rejects: RejectsPlace;
   /** Whether to do everything but send. */
   isDryRun: boolean;
+  /** Id of the import; undefined for a new one. */
+  importId: string | undefined;
+  /** Rows to publish again, and no others; then there is no checkpoint, and nothing is announced. */
+  rows: RowList | undefined;
   /** Rows to leave out at the start of the import. */
   offset: number;
   /** Most rows to take. */
@@ -61,6 +66,7 @@ Examples:
   producer --file contacts.csv --dry-run
   producer --file contacts.csv --rows-per-message 5000
   producer --file contacts.csv --resume
+  consumer status ID --missing | producer --file contacts.csv --import-id ID --rows -
   producer --file crm.csv.gz --columns 'name="Full Name",email="E-Mail"' --trim
   producer --file 'orders/*.csv' --columns id,placed,total
   psql -c 'COPY people TO STDOUT (FORMAT csv)' | producer --file -`;
@@ -91,40 +97,13 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     .addOption(FILE_OPTIONS.rejects)
     .addOption(FILE_OPTIONS.dryRun)
     .optionsGroup('Import:')
-    .addOption(
-      new Option('--offset <int>', 'rows to leave out at the start')
-        .env('FC_PRODUCER_OFFSET')
-        .default(0)
-        .argParser(integer(0, Number.MAX_SAFE_INTEGER)),
-    )
-    .addOption(
-      new Option('--limit <int>', 'most rows to take')
-        .env('FC_PRODUCER_LIMIT')
-        .default(Infinity, 'all')
-        .argParser(integer(0, Number.MAX_SAFE_INTEGER)),
-    )
-    .addOption(
-      new Option('--max-rejects <rows>', 'end when more rows are rejected: 10, or 5% of them')
-        .env('FC_PRODUCER_MAX_REJECTS')
-        .default<RejectLimit>({ rows: Infinity }, 'no limit')
-        .argParser(rejectLimit),
-    )
-    .addOption(
-      new Option(
-        '--checkpoint <where>',
-        'where to keep how far the import is: file:PATH, redis://HOST:PORT/DB, rediss://…, or none',
-      )
-        .env('FC_PRODUCER_CHECKPOINT')
-        .default<CheckpointPlace>({ kind: 'state folder' }, "a file in the user's state folder")
-        .argParser(checkpointPlace),
-    )
-    .addOption(
-      new Option('--resume [boolean]', 'go on where the last import of these files stood')
-        .env('FC_PRODUCER_RESUME')
-        .default(false)
-        .preset('true')
-        .argParser(boolean),
-    )
+    .addOption(IMPORT_OPTIONS.importId)
+    .addOption(IMPORT_OPTIONS.offset)
+    .addOption(IMPORT_OPTIONS.limit)
+    .addOption(IMPORT_OPTIONS.rows)
+    .addOption(IMPORT_OPTIONS.maxRejects)
+    .addOption(IMPORT_OPTIONS.checkpoint)
+    .addOption(IMPORT_OPTIONS.resume)
     .addOption(
       new Option('--rows-per-message <int>', 'most rows in a message; above 1, it is CSV')
         .env('FC_PRODUCER_ROWS_PER_MESSAGE')
@@ -149,21 +128,13 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     throw new FatalError('--file (FC_PRODUCER_FILE) is missing: name the CSV file to read');
   }
   const rules = rulesOf(options);
-  if (options.resume && options.offset > 0) {
-    throw new FatalError('--resume and --offset exclude each other: both say where to begin');
-  }
-  if (options.resume && options.checkpoint.kind === 'none') {
-    throw new FatalError('--resume needs a checkpoint, and --checkpoint is none');
-  }
-  if (options.resume && options.dryRun) {
-    throw new FatalError(
-      '--resume and --dry-run exclude each other: a dry run begins at the start',
-    );
-  }
+  checkImport({ ...options, file: options.file });
   if (options.delimiter === options.quote) {
     throw new FatalError('--delimiter and --quote are the same character');
   }
   const sourceOf = (name: string): string | undefined => command.getOptionValueSource(name);
+  const isDefault = (name: string): boolean => sourceOf(name) === 'default';
+  const isAgain = options.rows !== undefined;
   return {
     files: options.file,
     columns: options.columns.map(({ name }) => name),
@@ -175,13 +146,15 @@ export function readConfig(args: string[], version: string): ProducerConfig {
       encoding: options.encoding,
     },
     rules,
-    rejects: options.rejects,
+    rejects: isAgain && isDefault('rejects') ? { kind: 'none' } : options.rejects,
     isDryRun: options.dryRun,
+    importId: options.importId,
+    rows: options.rows,
     offset: options.offset,
     limit: options.limit,
     maxRejects: options.maxRejects,
     resume: options.resume,
-    checkpoint: options.checkpoint,
+    checkpoint: isAgain ? { kind: 'none' } : options.checkpoint,
     parallel: options.parallel,
     queue: queueConfig(options, sourceOf),
     rowsPerMessage: options.rowsPerMessage,
@@ -194,29 +167,8 @@ export function readConfig(args: string[], version: string): ProducerConfig {
   };
 }
 
-/** `none`, `file:PATH`, or the URL of a Redis database. */
-function checkpointPlace(value: string): CheckpointPlace {
-  if (value === 'none') return { kind: 'none' };
-  if (/^file:./.test(value)) return { kind: 'file', path: value.slice('file:'.length) };
-  if (/^rediss?:\/\/./.test(value) && URL.canParse(value)) {
-    return { kind: 'redis', url: new URL(value) };
-  }
-  throw new InvalidArgumentError('It must be file:PATH, redis://HOST:PORT/DB, rediss://… or none.');
-}
-
 /** A name that the textfile collector of node_exporter looks at. */
 function textfile(value: string): string {
   if (value.endsWith('.prom')) return value;
   throw new InvalidArgumentError('It must end with .prom: node_exporter passes over other files.');
-}
-
-/** `10` rows, or `5%` of them. */
-function rejectLimit(value: string): RejectLimit {
-  const [, number, percent] = /^(\d+(?:\.\d+)?)(%)?$/.exec(value) ?? [];
-  if (number !== undefined) {
-    const most = Number(number);
-    if (percent === undefined && Number.isInteger(most)) return { rows: most };
-    if (percent !== undefined && most <= 100) return { percent: most };
-  }
-  throw new InvalidArgumentError('It must be a number of rows such as 10, or a share such as 5%.');
 }

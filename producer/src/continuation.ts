@@ -23,7 +23,8 @@ export function continuation(wanted: Continuation): string {
   const unresumed = process.env['FC_PRODUCER_RESUME'] === undefined ? [] : ['--resume=false'];
   const from = canResume ? [...overruled, '--resume'] : [...unresumed, '--offset', String(rows)];
   const dropped = ['--offset', '--resume', '--limit', '--queue-pass'];
-  if (!canResume) dropped.push('--checkpoint');
+  // what goes on without a checkpoint is another import
+  if (!canResume) dropped.push('--checkpoint', '--import-id');
   if (rejects !== undefined) dropped.push('--rejects');
   const until = limit === Infinity ? [] : ['--limit', String(limit)];
   const kept = withoutPasswords(without(args, dropped));

@@ -3,11 +3,13 @@ import { fromStart } from './checkpoint/checkpoint.ts';
 import type { ProducerConfig } from './config.ts';
 import { RejectLog } from './rejects/log.ts';
 import { Repeats } from './repeats.ts';
+import { readRowList } from './row-list.ts';
 import { blockSizeFor, shipments } from './shipments.ts';
 import { nameOfDelimiter } from './source/delimiter.ts';
 import { findFiles } from './source/files.ts';
 import { Inputs } from './source/inputs.ts';
 import { lineEndsIn } from './source/line-ends.ts';
+import { rowsBehind } from './source/select.ts';
 
 /** Rows that are shown. */
 const SHOWN = 3;
@@ -26,6 +28,9 @@ export async function dryRun(
 ): Promise<boolean> {
   const files = await findFiles(config.files, log);
   const inputs = new Inputs(files, config.input, blockSizeFor(1), signal, log);
+  const wanted = config.rows
+    ? await readRowList(config.rows, signal, log)
+    : rowsBehind(config.offset, config.limit);
   const rejects = new RejectLog(log);
   const repeats = config.columns.includes('email') ? new Repeats() : undefined;
   const shown: string[] = [];
@@ -33,7 +38,7 @@ export async function dryRun(
   let read = 0;
   try {
     // a row is a message, which can be shown
-    const options = { ...config, rowsPerMessage: 1 };
+    const options = { ...config, wanted, rowsPerMessage: 1 };
     for await (const shipment of shipments(
       inputs,
       fromStart(config.offset),

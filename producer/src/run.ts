@@ -1,6 +1,7 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { columnsHeader } from '@csv2db/libs/message.ts';
+import type { RowRange } from '@csv2db/libs/origin.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
 import { ahead, announce } from './announce.ts';
 import { fromStart, resume } from './checkpoint/checkpoint.ts';
@@ -11,16 +12,18 @@ import { continuation } from './continuation.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { openMetrics } from './metrics/open.ts';
 import type { Message } from './pack.ts';
-import { ConfirmedPrefix } from './prefix.ts';
+import { ConfirmedPrefix, type Standing } from './prefix.ts';
 import { Progress } from './progress.ts';
 import { RejectsFile } from './rejects/file.ts';
 import { formatLimit, isExceeded, limitRejects, type RejectLimit } from './rejects/limit.ts';
 import { nextPlace } from './rejects/place.ts';
+import { readRowList } from './row-list.ts';
 import { ship } from './ship.ts';
 import { blockSizeFor, shipments } from './shipments.ts';
 import { findFiles } from './source/files.ts';
 import { FormatError } from './source/foreign.ts';
 import { Inputs } from './source/inputs.ts';
+import { rowsBehind } from './source/select.ts';
 
 /** Milliseconds between two progress lines. */
 const PROGRESS_INTERVAL = 5_000;
@@ -40,22 +43,27 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   const inputs = new Inputs(files, config.input, blockSizeFor(config.rowsPerMessage), signal, log);
   const metrics = await openMetrics(config, inputs, log);
   const store = await openStore(config.checkpoint, files, log);
-  const resumed = config.resume ? await resume(store, inputs, config.rules, log) : undefined;
-  const beginning = resumed ?? fromStart(config.offset);
+  const resumed = config.resume ? await resume(store, inputs, config, log) : undefined;
+  const beginning = resumed ?? fromStart(config.offset, config.importId);
+  const wanted = config.rows
+    ? await readRowList(config.rows, signal, log)
+    : rowsBehind(beginning.rows, config.limit);
   const rejects = await RejectsFile.open(config.rejects, inputs, beginning, log);
   const prefix = new ConfirmedPrefix(beginning);
   const progress = new Progress(beginning.sent, (file) => inputs.nameAmongOthers(file), log);
   const checkpointer = new Checkpointer(store, inputs, config.rules, rejects, beginning, log);
   const ticking = setInterval(() => progress.say('publishing'), PROGRESS_INTERVAL).unref();
-  const rows = shipments(inputs, beginning, config, signal, log);
-  const opening = announce(files, beginning);
+  const rows = limitRejects(
+    shipments(inputs, beginning, { ...config, wanted }, signal, log),
+    config.maxRejects,
+  );
   let outcome = 'failed';
   try {
     await inputs.begin(beginning.seek.file);
     // from here on a checkpoint is of this import, not of an earlier one
     await checkpointer.begin();
     for await (const event of ship(
-      limitRejects(ahead(opening, rows), config.maxRejects),
+      config.rows ? rows : ahead(announce(files, beginning), rows),
       queueSessions(config.queue, sessionsOf(config, metrics), signal, log),
       {
         ...config,
@@ -77,6 +85,7 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
     }
     outcome = signal.aborted ? 'stopped' : 'finished';
     refuseRejects(config.maxRejects, progress);
+    if (config.rows && !signal.aborted) refuseBeyond(wanted, checkpointer.standing, inputs.title);
   } catch (error) {
     if (!(error instanceof FatalError) || error instanceof FormatError) throw error;
     throw await withContinuation(error);
@@ -91,16 +100,21 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
   }
   if (outcome === 'finished' && beginning.sent === 0) refuseNothing(inputs.title, progress);
 
-  /** That the import is whole; undefined where it was ended before. */
+  /** That the import is whole; undefined where it was ended before, or only parts of it are published. */
   function closing(): Message | undefined {
     const { rejects, read } = progress;
-    const isWhole = !signal.aborted && !isExceeded(config.maxRejects, rejects.count, read);
+    const isWhole =
+      !config.rows && !signal.aborted && !isExceeded(config.maxRejects, rejects.count, read);
     return isWhole ? announce(files, beginning, checkpointer.standing) : undefined;
   }
 
   /** Tells in an error how to go on. */
   async function withContinuation(error: FatalError): Promise<FatalError> {
     const { rows } = checkpointer.standing;
+    if (config.rows) {
+      const remedy = `"consumer status ${beginning.importId} --missing" tells what is still missing`;
+      return new FatalError(`${error.message}; ${remedy}`, { cause: error });
+    }
     const isSaved = await checkpointer.save();
     const canResume = isSaved && !store.hasPassword;
     const limit = config.limit - (rows - beginning.rows);
@@ -117,6 +131,16 @@ function refuseRejects(most: RejectLimit, { rejects, read }: Progress): void {
   if (!isExceeded(most, rejects.count, read)) return;
   throw new FatalError(
     `--max-rejects ${formatLimit(most)}: ${rejects.count} of ${read} rows are rejected`,
+  );
+}
+
+/** @throws FatalError when rows that are wanted are behind the end of the files. */
+function refuseBeyond(wanted: readonly RowRange[], { rows }: Standing, title: string): void {
+  const beyond = wanted.find(({ end }) => end > rows + 1);
+  if (!beyond) return;
+  const first = Math.max(beyond.first, rows + 1);
+  throw new FatalError(
+    `--rows: ${title} has no row ${first}: are these the files of that import, and its flags? The rows in front of it are published`,
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
+import type { RowRange } from '@csv2db/libs/origin.ts';
 import { accountFor } from './account.ts';
 import type { Beginning } from './checkpoint/checkpoint.ts';
 import { pack } from './pack.ts';
@@ -17,8 +18,8 @@ export interface ShipmentOptions {
   /** Names of the columns that are sent. */
   columns: readonly string[];
   rules: ValueRules;
-  /** Most rows to take. */
-  limit: number;
+  /** The rows to take, in ascending order. */
+  wanted: readonly RowRange[];
   rowsPerMessage: number;
 }
 
@@ -35,12 +36,17 @@ export async function* shipments(
   signal: AbortSignal,
   log: Logger,
 ): AsyncGenerator<Shipment, void> {
-  const selection = new Selection(rows, options.limit, seek.rows);
+  const selection = new Selection(options.wanted, seek.rows);
+  let passed = rows;
   let from = seek;
   try {
     while (from.file < inputs.files.length && !selection.isOver) {
       const input = await inputs.at(from.file);
-      yield* shipmentsOf(input, from, selection, options, log);
+      for await (const shipment of shipmentsOf(input, from, selection, options, log)) {
+        // with rows in front of it that are not wanted, so that the chunks leave no gap
+        yield { ...shipment, chunk: { ...shipment.chunk, firstRow: passed + 1 } };
+        passed = shipment.chunk.lastRow;
+      }
       // nobody else closes a file that has no row
       const isEmpty = selection.lastRow === from.rows && from.file !== seek.file;
       if (isEmpty) await inputs.closeAt(from.file);

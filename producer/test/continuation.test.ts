@@ -24,6 +24,8 @@ it.each<[string[], object, string]>([
   ],
   [['--queue-pass-file', '/p', '--file', 'a'], {}, '--queue-pass-file /p --file a --resume'],
   [['--file=a b.csv', '--resume', '--offset=3'], {}, "'--file=a b.csv' --resume"],
+  [['--import-id', 'i', '--file', 'a'], {}, '--import-id i --file a --resume'],
+  [['--import-id', 'i', '--file', 'a'], { canResume: false }, '--file a --offset 12'],
   [['--checkpoint', 'none', '--file', 'a'], { canResume: false }, '--file a --offset 12'],
   [
     ['--rejects', 'r', '--file', 'a'],

@@ -5,7 +5,7 @@ import type { Message } from '../src/pack.ts';
 import { shipmentOf } from '../src/shipments.ts';
 import { plainRows } from '../src/source/plain.ts';
 import type { RowSpan } from '../src/source/position.ts';
-import { Selection } from '../src/source/select.ts';
+import { rowsBehind, Selection } from '../src/source/select.ts';
 import type { Reject } from '../src/validate.ts';
 import { toValues } from '../src/values.ts';
 import { chunksOf } from './source/chunks.ts';
@@ -63,7 +63,7 @@ async function read(file: Buffer, reading: Reading, isPlain: boolean): Promise<O
     plain,
     maxRow: 2_000,
   });
-  const selection = new Selection(reading.offset, reading.limit, 0);
+  const selection = new Selection(rowsBehind(reading.offset, reading.limit), 0);
   for await (const chunk of selection.of(chunks)) {
     const convert = toValues(columns, layout, rules);
     const shipment = shipmentOf(chunk, convert, columns, reading.rowsPerMessage);

@@ -55,10 +55,10 @@ export interface Beginning {
   rejects?: RejectsMark | undefined;
 }
 
-/** An import from the first row that is wanted. */
-export function fromStart(offset: number): Beginning {
+/** An import from the first row that is wanted, a new one unless its id is given. */
+export function fromStart(offset: number, importId: string = randomUUID()): Beginning {
   return {
-    importId: randomUUID(),
+    importId,
     begun: new Date().toISOString(),
     firstRow: offset + 1,
     rows: offset,
@@ -71,13 +71,14 @@ export function fromStart(offset: number): Beginning {
 /**
  * Where the last import of this file stood; undefined when that is not known.
  *
- * @throws FatalError when the file is not the one that was checkpointed, or can't be read again, or
- * is read in another way.
+ * @param expected how the values are made, and the id that the import must have; undefined for any.
+ * @throws FatalError when the file is not the one that was checkpointed, can't be read again, or is
+ * read in another way, or that was another import.
  */
 export async function resume(
   store: CheckpointStore,
   inputs: Inputs,
-  rules: ValueRules,
+  { rules, importId }: { rules: ValueRules; importId: string | undefined },
   log: Logger,
 ): Promise<Beginning | undefined> {
   for (const { name, isRegular } of inputs.files) {
@@ -102,6 +103,11 @@ export async function resume(
   const checkpoint = parseCheckpoint(text);
   if (!checkpoint) {
     throw new FatalError(`--resume: ${store.name} holds no checkpoint of this version`);
+  }
+  if (importId !== undefined && importId !== checkpoint.importId) {
+    throw new FatalError(
+      `--resume: ${store.name} is of the import ${checkpoint.importId}, not of --import-id ${importId}: leave that out`,
+    );
   }
   const { seek } = checkpoint;
   const name = inputs.files[seek.file]?.name ?? inputs.title;

@@ -1,27 +1,33 @@
 import type { CsvRows } from '@csv2db/libs/csv/records.ts';
+import type { RowRange } from '@csv2db/libs/origin.ts';
 import { countRows, type RowChunk } from './chunk.ts';
 
-/** What is wanted of the rows of an import: all but the first ones, and no more than so many. */
+/** All rows of an import but the first ones, and no more than so many. */
+export function rowsBehind(offset: number, limit: number): RowRange[] {
+  return [{ first: offset + 1, end: offset + 1 + limit }];
+}
+
+/** What is wanted of the rows of an import. */
 export class Selection {
   /** Number of the last row that was read, wanted or not. */
   lastRow: number;
-  readonly #offset: number;
-  #left: number;
+  /** Those of which not all have come by. */
+  readonly #wanted: Iterator<RowRange, undefined>;
+  #next: RowRange | undefined;
 
   /**
-   * @param offset rows to leave out at the start of the import.
-   * @param limit most rows to let through.
+   * @param wanted rows to let through, in ascending order.
    * @param lastRow rows that are not read again.
    */
-  constructor(offset: number, limit: number, lastRow: number) {
+  constructor(wanted: readonly RowRange[], lastRow: number) {
     this.lastRow = lastRow;
-    this.#offset = offset;
-    this.#left = limit;
+    this.#wanted = wanted.filter(({ first, end }) => first < end).values();
+    this.#next = this.#wanted.next().value;
   }
 
   /** Whether nothing more is wanted. */
   get isOver(): boolean {
-    return this.#left <= 0;
+    return this.#next === undefined;
   }
 
   /** Lets the wanted rows of a file through. */
@@ -29,13 +35,16 @@ export class Selection {
     if (this.isOver) return;
     for await (const chunk of chunks) {
       const { firstRow } = chunk;
-      const rows = countRows(chunk);
-      this.lastRow = firstRow + rows - 1;
-      const begin = Math.min(Math.max(this.#offset + 1 - firstRow, 0), rows);
-      const end = Math.min(begin + this.#left, rows);
-      this.#left -= end - begin;
-      if (end > begin) yield slice(chunk, begin, end);
-      if (this.#left <= 0) return;
+      const end = firstRow + countRows(chunk);
+      this.lastRow = end - 1;
+      for (let range = this.#next; range && range.first < end; range = this.#next) {
+        const from = Math.max(range.first, firstRow);
+        const to = Math.min(range.end, end);
+        if (from < to) yield slice(chunk, from - firstRow, to - firstRow);
+        if (range.end > end) break;
+        this.#next = this.#wanted.next().value;
+      }
+      if (!this.#next) return;
     }
   }
 }

@@ -2,6 +2,7 @@ import { fromStart } from '../../src/checkpoint/checkpoint.ts';
 import type { Message } from '../../src/pack.ts';
 import { shipments } from '../../src/shipments.ts';
 import { Inputs } from '../../src/source/inputs.ts';
+import { rowsBehind } from '../../src/source/select.ts';
 import type { Reject } from '../../src/validate.ts';
 import { recorder } from '../source/recorder.ts';
 import type { GeneratedFile } from './files.ts';
@@ -22,7 +23,7 @@ export async function rowsOf(
   const options = {
     columns: wishes.columns.map(({ name }) => name),
     rules: { checksContacts: false, isTrimmed: false, nullText: '' },
-    limit: Infinity,
+    wanted: rowsBehind(0, Infinity),
     rowsPerMessage,
   };
   const messages: Message[] = [];
