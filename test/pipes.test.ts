@@ -52,7 +52,7 @@ describe('what can be read only once is read once:', () => {
   it('a pipe that stalls, until SIGTERM; the row that came in part is none', async () => {
     const run = bench.sandbox.start('producer', ['--file', '-'], {}, { stdin: 'pipe' });
     run.stdin.write('Jo,jo@example.org\nJi,ji@exam');
-    await until('the first row is there', async () => (await bench.sandbox.ready()) === 1);
+    await until('the first row is there', async () => (await bench.sandbox.ready()) > 1);
     run.kill('SIGTERM');
     expect(await run.exit, run.output).toBe(143);
     expect(await bench.published()).toEqual([[1, 'jo@example.org']]);
@@ -62,7 +62,7 @@ describe('what can be read only once is read once:', () => {
   it('a gzipped pipe that stalls, until SIGTERM; the rows that came are there', async () => {
     const run = bench.sandbox.start('producer', ['--file', '-'], {}, { stdin: 'pipe' });
     run.stdin.write(gzipSync(ROWS));
-    await until('its rows are there', async () => (await bench.sandbox.ready()) === 2);
+    await until('its rows are there', async () => (await bench.sandbox.ready()) > 2);
     run.kill('SIGTERM');
     expect(await run.exit, run.output).toBe(143);
   });

@@ -145,17 +145,7 @@ export class Sandbox {
 
   /** Takes every message that is ready in a queue, and parts those for the ledger alone. */
   async takeAll(queue = 'csv2db') {
-    const [messages, ledger]: [ConsumeMessage[], ConsumeMessage[]] = [[], []];
-    const onMessage = (message: ConsumeMessage | null): void => {
-      if (!message) return;
-      const isOfLedger = message.properties.contentType === CONTENT_TYPE.ledger;
-      (isOfLedger ? ledger : messages).push(message);
-    };
-    // asking for each of them would be a hundred times slower
-    const { consumerTag } = await this.channel.consume(queue, onMessage, { noAck: true });
-    await until('all is taken', async () => (await this.ready(queue)) === 0);
-    await this.channel.cancel(consumerTag);
-    return { messages, ledger };
+    return await takeAll(this.channel, queue);
   }
 
   /** Sends a body to the queue, as any other producer might. */
@@ -174,6 +164,22 @@ async function open(vhost: string): Promise<{ connection: ChannelModel; channel:
   const channel = await connection.createChannel();
   channel.on('error', () => {});
   return { connection, channel };
+}
+
+/** Takes every message that is ready in a queue, and parts those for the ledger alone. */
+export async function takeAll(channel: Channel, queue: string) {
+  const [messages, ledger]: [ConsumeMessage[], ConsumeMessage[]] = [[], []];
+  const onMessage = (message: ConsumeMessage | null): void => {
+    if (!message) return;
+    const isOfLedger = message.properties.contentType === CONTENT_TYPE.ledger;
+    (isOfLedger ? ledger : messages).push(message);
+  };
+  // asking for each of them would be a hundred times slower
+  const { consumerTag } = await channel.consume(queue, onMessage, { noAck: true });
+  const isEmpty = async () => (await channel.checkQueue(queue)).messageCount === 0;
+  await until('all is taken', isEmpty);
+  await channel.cancel(consumerTag);
+  return { messages, ledger };
 }
 
 /** Waits until a condition holds, and fails with its last value after `seconds`. */
