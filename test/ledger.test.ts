@@ -155,7 +155,8 @@ it('a message for the ledger that tells nothing is a dead letter', async () => {
   }
   await system.sandbox.send('', { contentType: 'application/vnd.csv2db.ledger' });
   await system.consume('test.people');
-  const reasons = (await system.letters()).map(({ reason }) => reason);
+  const { ledger: letters } = await system.sandbox.takeAll('csv2db.dead');
+  const reasons = letters.map(({ properties }) => String(properties.headers?.['x-csv2db-reason']));
   expect(reasons).toEqual(Array(3).fill('the message tells the ledger nothing of an import'));
 });
 

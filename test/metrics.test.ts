@@ -45,6 +45,7 @@ it('a consumer counts rows by what became of them, messages and batches', async 
 it('a consumer tells how long after its publishing a message was committed', async () => {
   const { sandbox } = bench;
   await sandbox.migrate();
+  await sandbox.declareQueue();
   const consumer = sandbox.start('consumer', ON);
   const served = await Served.by(consumer);
   await consumer.logged(/^consuming/);
@@ -82,7 +83,8 @@ it('a consumer tells how long after its publishing a message was committed', asy
 
   const file = join(DATA, 'data_1000.csv');
   await bench.produce(['--file', file, '--rows-per-message', '1000']);
-  await stored(5);
+  // its rows, and what is announced of them
+  await stored(7);
   expect((await latency()) - before).toBeLessThan(30);
   consumer.kill('SIGTERM');
   expect(await consumer.exit).toBe(0);
@@ -173,7 +175,8 @@ it("a producer that is stopped or can't write its numbers says so", async () => 
   const args = ['--file', '-', '--metrics-file', textfile];
   const producer = sandbox.start('producer', args, {}, { stdin: 'pipe' });
   producer.stdin.write('Ann,ann@metrics.example\n');
-  await until('it is published', async () => (await sandbox.ready()) === 1);
+  // with what announces the import
+  await until('it is published', async () => (await sandbox.ready()) === 2);
   producer.kill('SIGINT');
   expect(await producer.exit).toBe(130);
   const numbers = samples(await readFile(textfile, 'utf8'));
