@@ -6,11 +6,14 @@ import { Sandbox, until } from './sandbox.ts';
 import { OwnPostgres } from './servers.ts';
 
 const ROWS = 1_000;
-/** The advisory lock that an insert waits for, after its rows are in and before it commits. */
+/** One for each row, and behind them what is announced of their end. */
+const MESSAGES = ROWS + 1;
+/** The advisory lock that a commit waits for, after its rows are in. */
 const HOLD = `
   CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql
     AS 'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NULL; END';
-  CREATE TRIGGER hold AFTER INSERT ON contacts EXECUTE FUNCTION hold()`;
+  CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON contacts
+    INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold()`;
 
 let postgres: OwnPostgres;
 let sandbox: Sandbox;
@@ -32,8 +35,10 @@ beforeEach(async () => {
   holder.on('error', () => {});
   await holder.connect();
   await holder.query('SELECT pg_advisory_lock(42)');
-  const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv')]);
-  await producer.succeeds();
+  const flags = ['--file', join(DATA, 'data_1000.csv'), '--parallel', '1'];
+  await sandbox.start('producer', flags).succeeds();
+  // what is announced of their begin would be a batch of its own
+  await sandbox.channel.get('csv2db', { noAck: true });
 });
 
 afterEach(async () => {
@@ -41,9 +46,9 @@ afterEach(async () => {
   await sandbox.destroy();
 });
 
-/** Waits until a consumer has inserted its rows and stands before the commit. */
+/** Waits until a consumer has inserted its rows and is about to commit. */
 async function inserted(): Promise<void> {
-  await until('an insert waits for the lock', async () => {
+  await until('a commit waits for the lock', async () => {
     const { rowCount } = await sandbox.pool.query(
       "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
     );
@@ -69,7 +74,7 @@ describe('a message is acknowledged only after its row is committed:', () => {
     await consumer.logged(/^PostgreSQL at .*; storing pauses until it works$/);
     consumer.kill('SIGTERM');
     await consumer.succeeds();
-    await until('every message is back', async () => (await sandbox.ready()) === ROWS);
+    await until('every message is back', async () => (await sandbox.ready()) === MESSAGES);
 
     await postgres.restart();
     expect(await sandbox.countContacts()).toBe(0);
@@ -86,7 +91,7 @@ describe('a message is acknowledged only after its row is committed:', () => {
     const committed = await sandbox.countContacts();
     consumer.kill('SIGKILL');
     await consumer.exit;
-    await until('every message is back', async () => (await sandbox.ready()) === ROWS);
+    await until('every message is back', async () => (await sandbox.ready()) === MESSAGES);
     expect(await storeTheRest()).toMatchObject({
       inserted: ROWS - committed,
       duplicates: committed,
@@ -101,6 +106,6 @@ describe('a message is acknowledged only after its row is committed:', () => {
     await consumer.succeeds();
     const committed = await sandbox.countContacts();
     expect(committed).toBeGreaterThan(0);
-    expect(await sandbox.ready()).toBe(ROWS - committed);
+    expect(await sandbox.ready()).toBe(MESSAGES - committed);
   });
 });

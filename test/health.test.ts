@@ -22,6 +22,7 @@ it('/readyz says that PostgreSQL is down, at work or not, and that it is back', 
   const postgres = await OwnPostgres.start();
   const own = await Sandbox.create(postgres.url);
   await own.migrate();
+  await own.declareQueue();
   await postgres.stop();
   const consumer = own.start('consumer', ON);
   const served = await Served.by(consumer);
@@ -135,7 +136,11 @@ it('a producer that an alarm of the broker blocks is ready, and says so', async 
     proxy.inject(method(10, 61, []));
     producer.stdin.end();
     await producer.succeeds();
-    expect(await sandbox.ready()).toBe(2);
+    const messages = await sandbox.take();
+    expect(messages.map(({ content }) => content.toString())).toEqual([
+      '{"name":"Ann","email":"ann@health.example"}',
+      '{"name":"Bob","email":"bob@health.example"}',
+    ]);
   } finally {
     await proxy.close();
   }

@@ -5,7 +5,8 @@ import type { QueueSession } from '../queue/session.ts';
 /** What is known of the broker from its sessions. */
 export class QueueWatch {
   #session: QueueSession | undefined;
-  #outage = 'not connected yet';
+  /** Why there is no session; undefined when there is one. */
+  #problem: string | undefined = 'not connected yet';
   readonly #reconnects: Counter;
 
   /** @param prefix what the names of its metrics begin with. */
@@ -21,18 +22,20 @@ export class QueueWatch {
   connected(session: QueueSession): void {
     if (this.#session) this.#reconnects.inc();
     this.#session = session;
+    this.#problem = undefined;
+    session.lost.addEventListener('abort', () => (this.#problem = messageOf(session.lost.reason)), {
+      once: true,
+    });
   }
 
   /** There is none, for the time being. */
   readonly onOutage = (error: Error): void => {
-    this.#outage = error.message;
+    this.#problem = error.message;
   };
 
   /** Why there is no session; undefined when there is one. */
   problem(): string | undefined {
-    const { lost } = this.#session ?? {};
-    if (lost === undefined) return this.#outage;
-    return lost.aborted ? messageOf(lost.reason) : undefined;
+    return this.#problem;
   }
 
   /** Whether an alarm of the broker holds back publishers. */
