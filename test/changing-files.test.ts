@@ -113,7 +113,12 @@ describe('an import of a file that changes', () => {
   it.each<Change>([
     ['shrank', (file) => truncate(file, SHRUNK), /is cut off, its gzip data has no end/],
     ['got others behind it', (file) => appendFile(file, 'More'), /is damaged \(gzip: /],
-    ['was exported anew', (file) => writeFile(file, gzipSync(rows('b'))), /is damaged \(gzip: /],
+    [
+      'was exported anew',
+      (file) => writeFile(file, gzipSync(rows('b'))),
+      // by how far it was read: the new one may end in front of that
+      /is damaged \(gzip: |is cut off, its gzip data has no end/,
+    ],
   ])('fails, where it is compressed and %s', async (_, change, message) => {
     const run = await changed(await bench.fileOf(gzipSync(rows('a'))), change);
     expect(run.stderr).toMatch(message);
