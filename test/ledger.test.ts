@@ -173,6 +173,21 @@ describe('a ledger that can not be kept', () => {
     }
   });
 
+  it('is kept as soon as it is there', async () => {
+    await system.create(`${CONTACTS}; ALTER TABLE public.csv2db_ledger RENAME TO csv2db_away`);
+    const consumer = system.sandbox.start('consumer', ['--table', 'test.people']);
+    await consumer.logged(/^there is no ledger/);
+    const count = async (): Promise<number> => (await system.rows('people')).length;
+    await send('early', 1, 'Ada,ada@x.com\n');
+    await until('the row is stored', async () => (await count()) === 1);
+    await system.sandbox.pool.query('ALTER TABLE csv2db_away RENAME TO csv2db_ledger');
+    await send('early', 2, 'Bob,bob@x.com\n');
+    await until('the next one is stored', async () => (await count()) === 2);
+    consumer.kill('SIGTERM');
+    await consumer.succeeds();
+    expect(await ledger('early')).toEqual({ ...EMPTY, covered: '{[2,3)}', inserted: 1 });
+  });
+
   it('makes rows wait, and no dead letters, until it is mended', async () => {
     await system.create(`${CONTACTS};
       ALTER TABLE public.csv2db_ledger ADD CONSTRAINT broken CHECK (import <> 'waits')`);

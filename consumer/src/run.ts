@@ -46,7 +46,7 @@ interface Stages {
  */
 export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logger): Promise<void> {
   const { queue, parallel } = config;
-  const database = new Database(config.database, parallel);
+  const database = new Database(config.database, parallel, log);
   const outages = new Outages(log);
   const metrics = await serveMetrics(config, database, outages, log);
   try {

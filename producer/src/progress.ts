@@ -87,8 +87,8 @@ export class Progress {
     this.rejects.finish(this.read);
     if (this.#isQueueGone) {
       this.#log.warn(
-        'the queue was deleted during the import: what was in it is gone; ' +
-          'run the file again from its start, rows that arrived are skipped as duplicates',
+        'the queue was deleted during the import: what was in it is gone; "consumer status" and its --missing ' +
+          'tell which rows, for --rows; or run the file again from its start',
       );
     }
   }

@@ -38,13 +38,24 @@ const PROGRESS_INTERVAL = 5_000;
  * @throws FatalError when a file fails, the broker for longer than `retryFor`, or too many rows are
  * rejected.
  */
-export async function run(config: ProducerConfig, signal: AbortSignal, log: Logger): Promise<void> {
-  const files = await findFiles(config.files, log);
-  const inputs = new Inputs(files, config.input, blockSizeFor(config.rowsPerMessage), signal, log);
-  const metrics = await openMetrics(config, inputs, log);
-  const store = await openStore(config.checkpoint, files, log);
-  const resumed = config.resume ? await resume(store, inputs, config, log) : undefined;
+export async function run(
+  config: ProducerConfig,
+  signal: AbortSignal,
+  logger: Logger,
+): Promise<void> {
+  const files = await findFiles(config.files, logger);
+  const inputs = new Inputs(
+    files,
+    config.input,
+    blockSizeFor(config.rowsPerMessage),
+    signal,
+    logger,
+  );
+  const metrics = await openMetrics(config, inputs, logger);
+  const store = await openStore(config.checkpoint, files, logger);
+  const resumed = config.resume ? await resume(store, inputs, config, logger) : undefined;
   const beginning = resumed ?? fromStart(config.offset, config.importId);
+  const log = logger.child({ import: beginning.importId });
   const wanted = config.rows
     ? await readRowList(config.rows, signal, log)
     : rowsBehind(beginning.rows, config.limit);
@@ -62,6 +73,9 @@ export async function run(config: ProducerConfig, signal: AbortSignal, log: Logg
     await inputs.begin(beginning.seek.file);
     // from here on a checkpoint is of this import, not of an earlier one
     await checkpointer.begin();
+    log.info(
+      `the import ${beginning.importId} of ${inputs.title} ${resumed ? 'goes on' : 'begins'}`,
+    );
     for await (const event of ship(
       config.rows ? rows : ahead(announce(files, beginning), rows),
       queueSessions(config.queue, sessionsOf(config, metrics), signal, log),

@@ -53,15 +53,13 @@ export async function opened(
   signal: AbortSignal,
   log: Logger,
 ): Promise<boolean> {
-  const check = async (): Promise<void> => {
-    const { warnings } = await database.use((_, table) => Promise.resolve(table));
-    for (const warning of warnings) log.warn(warning);
-  };
   const attempt = (): Promise<void> =>
-    check().catch((error: unknown) => {
-      if (error instanceof SetUpError) throw new FatalError(error.message, { cause: error });
-      throw error;
-    });
+    database
+      .use(() => Promise.resolve())
+      .catch((error: unknown) => {
+        if (error instanceof SetUpError) throw new FatalError(error.message, { cause: error });
+        throw error;
+      });
   const onOutage = ({ message }: TransientError): void => {
     log.warn(`${message}; trying again until it works`);
   };
@@ -80,11 +78,15 @@ export class Database {
   readonly #pool: pg.Pool;
   /** What each connection found. */
   #tables = new WeakMap<pg.PoolClient, Table>();
+  readonly #log: Logger;
+  /** What a person was warned of. */
+  #warnings: readonly string[] = [];
   #ping: Promise<unknown> | undefined;
 
   /** @param size the most connections at a time. */
-  constructor(config: DatabaseConfig, size: number) {
+  constructor(config: DatabaseConfig, size: number, log: Logger) {
     this.#config = config;
+    this.#log = log;
     this.#pool = new pg.Pool({ ...connectionOptions(config), max: size });
     // an idle connection that dies is replaced at the next use, which reports what is wrong
     this.#pool.on('error', ignore);
@@ -130,10 +132,13 @@ export class Database {
     await within(PING_TIMEOUT, this.#ping);
   }
 
-  /** Looks at the table again on a connection that is in use, and keeps what it finds. */
+  /** Looks at the table again on a connection that is in use, and keeps and tells what it finds. */
   async lookAgain(client: pg.PoolClient): Promise<Table> {
     const table = await checkTable(client, this.#config);
     this.#tables.set(client, table);
+    const { warnings } = table;
+    for (const warning of warnings) if (!this.#warnings.includes(warning)) this.#log.warn(warning);
+    this.#warnings = warnings;
     return table;
   }
 

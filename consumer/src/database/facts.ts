@@ -1,3 +1,5 @@
+import { LEDGER } from '../ledger/ledger.ts';
+
 /** What the catalogue says about a column. */
 export interface Column {
   name: string;
@@ -111,7 +113,11 @@ const triggersWhere = (property: string): string => `ARRAY(SELECT format('%I', t
     FROM pg_trigger WHERE (tgrelid = c.oid OR tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
       AND NOT tgisinternal AND tgenabled <> 'D' AND ${property})`;
 
-/** @param table the SQL of its OID. */
+/**
+ * The SQL of what changes with a table, or with the ledger.
+ *
+ * @param table the SQL of its OID.
+ */
 export function fingerprintOf(table: string): string {
   return `(SELECT concat_ws('; ',
       (SELECT string_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod, attgenerated, attidentity), ', ' ORDER BY attnum)
@@ -121,7 +127,8 @@ export function fingerprintOf(table: string): string {
           AND (indisunique OR indisexclusion) AND indisvalid),
       (SELECT string_agg(oid::text, ', ' ORDER BY oid)
         FROM pg_trigger WHERE tgrelid IN (SELECT ${table} UNION SELECT relid FROM pg_partition_tree(${table}))
-          AND NOT tgisinternal AND tgenabled <> 'D')))`;
+          AND NOT tgisinternal AND tgenabled <> 'D'),
+      (${LEDGER})))`;
 }
 
 /**

@@ -13,6 +13,11 @@ export interface Told {
   announcement: string;
 }
 
+/** A query that tells whether its tables are there, and what this user may do with them. */
+export const LEDGER = `
+  SELECT string_agg(concat_ws(' ', to_regclass(name)::oid, has_table_privilege(to_regclass(name), 'INSERT')), ', ')
+  FROM unnest('{csv2db_ledger,csv2db_announcements}'::text[]) AS name`;
+
 /** What is wrong with the ledger of a database, and what mends it; undefined where it can be kept. */
 export async function ledgerProblem(
   client: pg.ClientBase,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { TransientError } from '@csv2db/libs/errors.ts';
+import { createLogger } from '@csv2db/libs/logger.ts';
 import { afterEach, expect, it } from 'vitest';
 import { Database } from '../../src/database/connect.ts';
 
@@ -44,6 +45,7 @@ it('a connection that is ended as it is made is an outage', async () => {
       flags: { address: '', login: '', name: '' },
     },
     1,
+    createLogger('test', 'silent'),
   );
   await expect(database.use(() => Promise.resolve())).rejects.toThrow(TransientError);
   await database.end();

@@ -40,6 +40,7 @@ beforeAll(async () => {
           flags: { address: '', login: '', name: '' },
         },
         2,
+        createLogger('test', 'silent'),
       ),
   );
 });
