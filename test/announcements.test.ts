@@ -122,7 +122,7 @@ describe('an import announces', () => {
     await run.succeeds();
     const [closing] = (await told()).closing;
     expect(closing).toMatchObject({ fileCount: 26, lastRow: 26 });
-    expect(closing).not.toHaveProperty('bytes');
+    expect(closing).toMatchObject({ bytes: undefined });
     expect(closing?.files).toHaveLength(20);
     for (const { name, bytes } of closing?.files ?? []) {
       expect(name).toMatch(/^….*n{100}\.csv$/);

@@ -115,13 +115,19 @@ describe('the ledger says of each import', () => {
     expect(await ledger('replay')).toEqual({ ...before, covered: '{[1,4)}', inserted: 3 });
   });
 
-  it('nothing of messages that name no import but their number, in JSON as in CSV', async () => {
+  it('nothing of messages that name no import but the number of their rows', async () => {
     await system.create(CONTACTS);
     const { unnumbered: before } = await ledger('');
     await system.send('name,email', 'Ada,ada@x.com\nBob,bob@x.com\n');
-    await system.sandbox.send('[{"name":"Cid","email":"cid@x.com"},{"name":"D"}]');
+    await system.send('name,email', '"of\ntwo lines",eve@x.com\nno end,fay@x.com');
+    await system.send('name,mail', 'of,other\ncolumns,x\n');
+    await system.sandbox.send('[{"name":"Cid","email":"cid@x.com"},\n\n{"name":"D"}]');
+    await system.sandbox.send('no\nJSON\nat all');
+    // an id that no database can hold is none
+    await send('an\0id', 1, 'Gus,gus@x.com\n');
     await system.consume('test.people');
-    expect((await ledger('')).unnumbered - before).toBe(4);
+    expect((await ledger('')).unnumbered - before).toBe((await system.rows('people')).length);
+    expect(await system.rows('people')).toHaveLength(7);
   });
 
   it('what its producer announced', async () => {
@@ -158,6 +164,24 @@ it('a message for the ledger that tells nothing is a dead letter', async () => {
   const { ledger: letters } = await system.sandbox.takeAll('csv2db.dead');
   const reasons = letters.map(({ properties }) => String(properties.headers?.['x-csv2db-reason']));
   expect(reasons).toEqual(Array(3).fill('the message tells the ledger nothing of an import'));
+});
+
+it('an announcement is kept without the names of files that the database can not hold', async () => {
+  await system.create(CONTACTS);
+  const announcement = { begun: '2026-01-01T00:00:00.000Z', fileCount: 1, firstRow: 1 };
+  const files = [{ name: 'a\0b.csv' }];
+  await system.sandbox.send('', {
+    contentType: 'application/vnd.csv2db.ledger',
+    headers: {
+      'x-csv2db-import': 'odd',
+      'x-csv2db-announcement': JSON.stringify({ ...announcement, files }),
+    },
+  });
+  await system.consume('test.people');
+  const { rows } = await system.sandbox.pool.query(
+    "SELECT announcement FROM csv2db_announcements WHERE import = 'odd'",
+  );
+  expect(rows).toEqual([{ announcement: { ...announcement, files: [] } }]);
 });
 
 describe('a ledger that can not be kept', () => {
@@ -209,6 +233,23 @@ describe('a ledger that can not be kept', () => {
 });
 
 describe('a table that is changed while a consumer runs', () => {
+  it('takes the dead letters that it was changed for', async () => {
+    await system.create('CREATE TABLE test.counts (id int PRIMARY KEY, count int)');
+    const flags = ['--table', 'test.counts', '--parallel', '1'];
+    const consumer = system.sandbox.start('consumer', flags);
+    await consumer.logged(/^consuming/);
+    await system.send('id,count', '1,3000000000\n2,3000000001\n');
+    const dead = async (): Promise<number> => await system.sandbox.ready('csv2db.dead');
+    await until('both are dead', async () => (await dead()) === 2);
+    await system.sandbox.pool.query('ALTER TABLE test.counts ALTER count TYPE bigint');
+    await system.sandbox.start('consumer', ['dead', 'replay']).succeeds();
+    const count = async () => (await system.rows('counts')).length;
+    await until('both are stored', async () => (await count()) === 2);
+    consumer.kill('SIGTERM');
+    await consumer.succeeds();
+    expect(await dead()).toBe(0);
+  });
+
   it('is looked at again, before a value is read as what its column was', async () => {
     await system.create('CREATE TABLE test.days (id int PRIMARY KEY, day date)');
     const flags = ['--table', 'test.days', '--parallel', '1'];

@@ -33,35 +33,49 @@ export function parseAnnouncement(header: unknown): Announcement | undefined {
   if (typeof header !== 'string') return undefined;
   try {
     const value: unknown = JSON.parse(header);
-    return isAnnouncement(value) ? value : undefined;
+    return isAnnouncement(value) ? onlyKnown(value) : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** Without what a later version, or somebody else, may have added. */
+function onlyKnown(announcement: Announcement): Announcement {
+  const { begun, ended, files, fileCount, bytes, firstRow, lastRow, rejected } = announcement;
+  const known = files.map((file) => ({ name: file.name, bytes: file.bytes }));
+  return { begun, ended, files: known, fileCount, bytes, firstRow, lastRow, rejected };
+}
+
 function isAnnouncement(value: unknown): value is Announcement {
   if (!isObject(value)) return false;
   return (
-    typeof value['begun'] === 'string' &&
-    isMissingOr('string', value['ended']) &&
+    isTime(value['begun']) &&
+    (value['ended'] === undefined || isTime(value['ended'])) &&
     Array.isArray(value['files']) &&
     value['files'].every(isFile) &&
-    typeof value['fileCount'] === 'number' &&
-    isMissingOr('number', value['bytes']) &&
-    typeof value['firstRow'] === 'number' &&
-    isMissingOr('number', value['lastRow']) &&
-    isMissingOr('number', value['rejected'])
+    isCount(value['fileCount']) &&
+    isMissingOrCount(value['bytes']) &&
+    isCount(value['firstRow']) &&
+    isMissingOrCount(value['lastRow']) &&
+    isMissingOrCount(value['rejected'])
   );
 }
 
 function isFile(value: unknown): value is AnnouncedFile {
-  return (
-    isObject(value) && typeof value['name'] === 'string' && isMissingOr('number', value['bytes'])
-  );
+  return isObject(value) && typeof value['name'] === 'string' && isMissingOrCount(value['bytes']);
 }
 
-function isMissingOr(type: 'string' | 'number', value: unknown): boolean {
-  return value === undefined || typeof value === type;
+/** ISO 8601, UTC. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);
+}
+
+function isMissingOrCount(value: unknown): boolean {
+  return value === undefined || isCount(value);
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -15,15 +15,13 @@ export interface Origin {
   rejected: readonly RowRange[];
 }
 
-/** Longest id of an import, in characters. */
-const LONGEST_ID = 200;
+/** What an id of an import is: printable ASCII, which every database can hold. */
+const ID = /^[!-~]{1,200}$/;
 
 /** Where a message says that it comes from; undefined where it names no import. */
 export function originOf(headers: Record<string, unknown> | undefined): Origin | undefined {
   const importId = headers?.[HEADERS.import];
-  if (typeof importId !== 'string' || importId === '' || importId.length > LONGEST_ID) {
-    return undefined;
-  }
+  if (typeof importId !== 'string' || !ID.test(importId)) return undefined;
   const first = headers?.[HEADERS.row];
   const count = headers?.[HEADERS.rows] ?? 1;
   if (!isCount(first) || first === 0 || !isCount(count) || !isCount(first + count)) {

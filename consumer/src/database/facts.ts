@@ -92,6 +92,16 @@ const COLUMNS = `(SELECT coalesce(json_agg(json_build_object(
     FROM pg_attribute JOIN pg_type t ON t.oid = atttypid CROSS JOIN LATERAL ${BENEATH} AS base
     WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped)`;
 
+/**
+ * The SQL of the OIDs of a table and all its partitions. `pg_partition_tree` would lock each of them
+ * until the commit.
+ */
+const treeOf = (table: string): string => `(WITH RECURSIVE tree AS (
+      SELECT ${table} AS oid
+      UNION ALL SELECT inhrelid FROM tree JOIN pg_inherits ON inhparent = tree.oid
+        JOIN pg_class part ON part.oid = inhrelid AND part.relispartition)
+    SELECT oid FROM tree)`;
+
 const INDEXES = `(SELECT coalesce(json_agg(json_build_object(
       'name', indexrelid::regclass::text,
       'constraint', (SELECT quote_ident(relname) FROM pg_class WHERE oid = indexrelid),
@@ -106,11 +116,11 @@ const INDEXES = `(SELECT coalesce(json_agg(json_build_object(
       'isImmediate', indimmediate
     ) ORDER BY indexrelid), '[]')
     FROM pg_index i WHERE (indisunique OR indisexclusion) AND (indrelid = c.oid
-      OR indrelid IN (SELECT relid FROM pg_partition_tree(c.oid)) AND NOT EXISTS (SELECT FROM pg_inherits
+      OR indrelid IN ${treeOf('c.oid')} AND NOT EXISTS (SELECT FROM pg_inherits
         JOIN pg_index whole ON whole.indexrelid = inhparent AND whole.indisvalid WHERE inhrelid = i.indexrelid)))`;
 
 const triggersWhere = (property: string): string => `ARRAY(SELECT format('%I', tgname)
-    FROM pg_trigger WHERE (tgrelid = c.oid OR tgrelid IN (SELECT relid FROM pg_partition_tree(c.oid)))
+    FROM pg_trigger WHERE tgrelid IN ${treeOf('c.oid')}
       AND NOT tgisinternal AND tgenabled <> 'D' AND ${property})`;
 
 /**
@@ -119,16 +129,16 @@ const triggersWhere = (property: string): string => `ARRAY(SELECT format('%I', t
  * @param table the SQL of its OID.
  */
 export function fingerprintOf(table: string): string {
-  return `(SELECT concat_ws('; ',
+  return `(SELECT md5(concat_ws('; ',
       (SELECT string_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod, attgenerated, attidentity), ', ' ORDER BY attnum)
         FROM pg_attribute WHERE attrelid = ${table} AND attnum > 0 AND NOT attisdropped),
       (SELECT string_agg(indexrelid::text, ', ' ORDER BY indexrelid)
-        FROM pg_index WHERE indrelid IN (SELECT ${table} UNION SELECT relid FROM pg_partition_tree(${table}))
+        FROM pg_index WHERE indrelid IN ${treeOf(table)}
           AND (indisunique OR indisexclusion) AND indisvalid),
       (SELECT string_agg(oid::text, ', ' ORDER BY oid)
-        FROM pg_trigger WHERE tgrelid IN (SELECT ${table} UNION SELECT relid FROM pg_partition_tree(${table}))
+        FROM pg_trigger WHERE tgrelid IN ${treeOf(table)}
           AND NOT tgisinternal AND tgenabled <> 'D'),
-      (${LEDGER})))`;
+      (${LEDGER}))))`;
 }
 
 /**

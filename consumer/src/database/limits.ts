@@ -42,7 +42,8 @@ export async function within<T>(
   work: () => Promise<T>,
   end: 'COMMIT' | typeof TAKE_BACK = 'COMMIT',
 ): Promise<T> {
-  await client.query(`BEGIN; ${limits(timeout)}`);
+  // what is looked up behind a statement that waited has to be what is there by then
+  await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; ${limits(timeout)}`);
   try {
     const result = await work();
     await client.query(end);

@@ -1,4 +1,3 @@
-import { countLines } from '@csv2db/libs/csv/bounds.ts';
 import { type Origin, originOf, type RowRange } from '@csv2db/libs/origin.ts';
 import type { Delivery, Refusal, Row } from '../batch.ts';
 import type { Entry } from './entry.ts';
@@ -21,12 +20,13 @@ export class Account {
   /**
    * Adds a message, or a row of one.
    *
+   * @param count number of its rows, of which each is stored or refused; of what is refused as a whole, 1.
    * @param index the place of the row, from 0; undefined for the whole message.
    */
-  add({ content }: Delivery, origin: Origin | undefined, index?: number): void {
+  add(origin: Origin | undefined, count: number, index?: number): void {
     if (origin) this.reject(origin);
     if (!origin?.rows) {
-      this.#unnumbered += index === undefined ? Math.max(1, countLines(content)) : 1;
+      this.#unnumbered += count;
       return;
     }
     const { first, end } = rowsOf(origin.rows, index);
@@ -61,7 +61,7 @@ export class Account {
       rejected: merged(this.#rejected),
       skipped: merged(skipped.flatMap(({ delivery, index }) => rangeOf(delivery, index))),
       inserted,
-      unnumbered: Math.max(0, this.#unnumbered - numberless),
+      unnumbered: this.#unnumbered - numberless,
     };
   }
 

@@ -1,3 +1,4 @@
+import type { Announcement } from '@csv2db/libs/announcement.ts';
 import pg from 'pg';
 import type { DatabaseConfig } from '../database/address.ts';
 import { runWithin } from '../database/limits.ts';
@@ -9,8 +10,7 @@ import { toMultirange } from './ranges.ts';
 /** What a producer tells of its import. */
 export interface Told {
   importId: string;
-  /** An `Announcement`, as JSON. */
-  announcement: string;
+  announcement: Announcement;
 }
 
 /** A query that tells whether its tables are there, and what this user may do with them. */
@@ -51,9 +51,25 @@ export async function writeEntry(client: pg.ClientBase, entry: Entry): Promise<v
   await orSetUp(() => client.query(WRITE_ENTRY, [importId, ...ranges, inserted, unnumbered]));
 }
 
-/** Writes what is told of an import, as part of a transaction. @throws as `writeEntry` does. */
-export async function writeTold(client: pg.ClientBase, told: Told): Promise<void> {
-  await orSetUp(() => client.query(WRITE_TOLD, [told.importId, told.announcement]));
+/**
+ * Writes what is told of an import, as part of a transaction. Where the database has not the
+ * characters of the names of files, as one that is not in UTF-8, it does without them.
+ *
+ * @throws SetUpError when a person has to mend the ledger; the error of pg.
+ */
+export async function writeTold(
+  client: pg.ClientBase,
+  { importId, announcement }: Told,
+): Promise<void> {
+  const write = (told: Announcement) => client.query(WRITE_TOLD, [importId, JSON.stringify(told)]);
+  await client.query('SAVEPOINT told');
+  await orSetUp(() =>
+    write(announcement).catch(async (error: unknown) => {
+      if (verdictOn(error) !== 'row') throw error;
+      await client.query('ROLLBACK TO told');
+      return await write({ ...announcement, files: [] });
+    }),
+  );
 }
 
 const WRITE_ENTRY = `

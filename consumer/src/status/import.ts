@@ -74,8 +74,9 @@ export function toImport(tally: Tally, isQueueEmpty: boolean): Import {
   const isComplete = pending === 0;
   const isBusy = tally.idle < PATIENCE || !isQueueEmpty;
   const state = isComplete ? 'complete' : isBusy ? 'running' : 'incomplete';
-  // while it runs, the sum is ahead of the ranges
-  const inserted = Math.min(tally.inserted, covered - skipped);
+  // while it runs, the sum is ahead of the ranges; what was skipped may have been stored later
+  const inserted = Math.min(tally.inserted, covered);
+  const leftOut = Math.min(skipped, covered - inserted);
   const rate = state === 'running' ? lateRate(tally) : wholeRate(tally, told.begun, accounted);
   return {
     import: importId,
@@ -89,8 +90,8 @@ export function toImport(tally: Tally, isQueueEmpty: boolean): Import {
     read,
     rejected,
     inserted,
-    duplicate: covered - skipped - inserted,
-    skipped,
+    duplicate: covered - inserted - leftOut,
+    skipped: leftOut,
     dead,
     pending,
     doubled: isComplete ? Math.max(0, tally.inserted - inserted - tally.unnumbered) : 0,

@@ -1,5 +1,6 @@
 import { parseAnnouncement } from '@csv2db/libs/announcement.ts';
 import { parseColumns } from '@csv2db/libs/columns.ts';
+import { countLines } from '@csv2db/libs/csv/bounds.ts';
 import { CONTENT_TYPE, HEADERS, isCsv, UndecodableError } from '@csv2db/libs/message.ts';
 import { type Origin, originOf } from '@csv2db/libs/origin.ts';
 import type { Delivery, Refusal, Row } from '../batch.ts';
@@ -49,7 +50,7 @@ export function group(batch: readonly Delivery[], table: Table): Grouped {
 
   const refuse = (refusal: Refusal, origin: Origin | undefined, error?: UndecodableError): void => {
     const { account, refusals } = sorter.other(origin);
-    account.add(refusal.delivery, origin, refusal.part?.index);
+    account.add(origin, 1, refusal.part?.index);
     refusals.push(refusal);
     isOfOtherColumns ||= error instanceof ColumnsError;
   };
@@ -63,10 +64,11 @@ export function group(batch: readonly Delivery[], table: Table): Grouped {
     const { contentType, headers } = headersOf(delivery);
     const origin = originOf(headers);
     if (contentType === CONTENT_TYPE.ledger) {
-      const announcement = headers[HEADERS.announcement];
-      if (origin && parseAnnouncement(announcement) && typeof announcement === 'string') {
+      const header = headers[HEADERS.announcement];
+      const announcement = parseAnnouncement(header);
+      if (origin && announcement) {
         announcements.push({ importId: origin.importId, announcement });
-      } else if (origin && announcement === undefined) {
+      } else if (origin && header === undefined) {
         sorter.other(origin).account.reject(origin);
       } else {
         refuse({ delivery, reason: 'the message tells the ledger nothing of an import' }, origin);
@@ -84,17 +86,18 @@ export function group(batch: readonly Delivery[], table: Table): Grouped {
           refuse(found.refusal, origin, found.error);
         } else {
           const { account, bodies } = sorter.of(found.layout, origin);
-          account.add(delivery, origin, found.row.index);
+          account.add(origin, 1, found.row.index);
           bodies.push({ delivery, rows: [found.row] });
         }
       }
     } else {
       const { account, bodies, refusals } = sorter.of(layout, origin);
-      account.add(delivery, origin);
       if (isPlain(delivery, layout.columns.length)) {
+        account.add(origin, countLines(delivery.content));
         bodies.push({ delivery, rows: undefined });
       } else {
         const decoded = decodeCsv(delivery, layout);
+        account.add(origin, decoded.rows.length + decoded.refusals.length);
         // a message may have more than a call takes arguments
         for (const refusal of decoded.refusals) refusals.push(refusal);
         bodies.push({ delivery, rows: decoded.rows });

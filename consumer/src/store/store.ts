@@ -3,7 +3,7 @@ import type { Database } from '../database/connect.ts';
 import { within } from '../database/limits.ts';
 import { isUnanswered, type Verdict, verdictOn } from '../database/sqlstate.ts';
 import { LeftOutError, storing } from '../database/storing.ts';
-import { writeEntry, writeTold } from '../ledger/ledger.ts';
+import { writeTold } from '../ledger/ledger.ts';
 import { copy, type CopyInput, copyRows, rowsIn } from './copy.ts';
 import { group, type RowGroup } from './groups.ts';
 import { Insertion } from './insert.ts';
@@ -22,6 +22,8 @@ export class Store {
   readonly #size: StatementSize;
   /** The keys that were met since COPY failed for the first time. */
   readonly #seen = new Seen();
+  /** What became of the groups of a batch that have committed, should it be tried again. */
+  readonly #settled = new WeakMap<readonly Delivery[], Map<string, Outcome>>();
   /** Whether the last rows whose keys were unknown were all new, and good. */
   #isNew = true;
   /** The copies under way whose rows are in no order. */
@@ -40,6 +42,8 @@ export class Store {
    */
   async store(batch: readonly Delivery[]): Promise<Outcome> {
     const { timeout } = this.#size;
+    const settled = this.#settled.get(batch) ?? new Map<string, Outcome>();
+    this.#settled.set(batch, settled);
     return await this.#database.use(async (client, table) => {
       let looked = table;
       let grouped = group(batch, looked);
@@ -52,14 +56,20 @@ export class Store {
       const outcomes: Outcome[] = [];
       for (const rows of groups) {
         const { layout, account } = rows;
-        outcomes.push(await this.#storeGroup({ client, table: looked, layout, account }, rows));
+        const key = JSON.stringify([account.importId, layout.columns.map(({ name }) => name)]);
+        const outcome =
+          settled.get(key) ??
+          (await this.#storeGroup({ client, table: looked, layout, account }, rows));
+        settled.set(key, outcome);
+        outcomes.push(outcome);
       }
       for (const { account, refusals } of others) {
         outcomes.push(await this.#settle({ client, table: looked, account }, refused(refusals)));
       }
       if (looked.hasLedger) {
-        for (const told of announcements)
+        for (const told of announcements) {
           await within(client, timeout, () => writeTold(client, told));
+        }
       }
       return sum(outcomes);
     });
@@ -193,10 +203,11 @@ export class Store {
     { client, table, account }: Omit<Target, 'layout'>,
     outcome: Outcome,
   ): Promise<Outcome> {
-    if (!table.hasLedger) return outcome;
     const { refusals, skipped } = outcome;
-    const entry = account.whole(0, refusals, skipped);
-    await within(client, this.#size.timeout, () => writeEntry(client, entry));
+    if (!table.hasLedger && refusals.length === 0) return outcome;
+    const whole = () => account.whole(0, refusals, skipped);
+    // what is refused for what the table was before is not refused
+    await storing(client, table, this.#size.timeout, () => Promise.resolve(), whole);
     return outcome;
   }
 }
