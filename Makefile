@@ -21,9 +21,9 @@ sources = $(shell find libs $(1) scripts/*.mjs package.json tsconfig*.json -type
 demo: ## do it all, with 1,000 rows, and prove that every row arrived
 infra: ## (re)create the queue and the database, and start them in the background
 migrate-db: ## create the database if it is missing, and apply every migration
-start: ## (re)start a producer and the consumers [FILE=… TABLE=contacts COLUMNS=name,email CONSUMERS=2 RESUME=1]
+start: ## (re)start a producer and the consumers [FILE=… TABLE=contacts COLUMNS=name,email CONSUMERS=2 RESUME=1 WAIT=1]
 logs: ## follow the logs of the producer and the consumers
-status: ## show the depth of the queues and the rows in the table
+status: ## show the depth of the queues, and what became of the rows of each import
 stop: ## stop the services, the queue and the database
 
 ##@ Maintain

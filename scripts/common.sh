@@ -38,6 +38,8 @@ forget() { # FILE KEY
   if grep -v "^$2=" "$1" >"$1.new"; then mv "$1.new" "$1"; else rm "$1" "$1.new"; fi
 }
 
+random_id() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
+
 port_taken() { # PORT
   (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }

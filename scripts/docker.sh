@@ -60,8 +60,8 @@ servers_up() {
   say_ports "$root/.env"
 }
 
-database_task() { # migrate-db|drop-db
-  compose run --rm -T --no-deps "$1"
+consumer_task() { # ARGUMENT…
+  compose --progress quiet run --rm -T --no-deps consumer "$@" </dev/null
 }
 
 # Who reads the file in the container, and writes its rejected rows beside it: the caller. For root it
@@ -84,7 +84,7 @@ services_up() { # FILE CONSUMERS
   local file
   # a link may lead out of the folder
   file=$(realpath "$1")
-  export FILE_FOLDER=${file%/*} FILE_NAME=${file##*/} CONSUMERS=$2 PRODUCER_USER
+  export FILE_FOLDER=${file%/*} FILE_NAME=${file##*/} CONSUMERS=$2 IMPORT_ID PRODUCER_USER
   FILE_FOLDER=${FILE_FOLDER:-/}
   PRODUCER_USER=$(reader_of "$file")
   compose up -d --no-deps --no-build --force-recreate producer consumer

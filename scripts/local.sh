@@ -35,9 +35,9 @@ become_service() { # SERVICE ARGUMENT…
   exec "$root/bin/$1" "${@:2}"
 }
 
-database_task() { # migrate-db|drop-db
-  become_service consumer "${1/migrate-db/migrate}"
-}
+consumer_task() ( # ARGUMENT…
+  build consumer && become_service consumer "$@"
+)
 
 # The command line of a process, so that a pid that was reused is not mistaken for ours.
 command_of() { # PID
@@ -95,7 +95,8 @@ services_up() { # FILE CONSUMERS
   for ((i = 1; i <= $2; i++)); do
     FC_CONSUMER_TABLE=${TABLE:-} launch "consumer-$i" consumer
   done
-  FC_PRODUCER_RESUME=${RESUME:-} FC_PRODUCER_COLUMNS=${IMPORT_COLUMNS:-} launch producer producer --file "$1"
+  FC_PRODUCER_IMPORT_ID=${IMPORT_ID:-} FC_PRODUCER_RESUME=${RESUME:-} \
+    FC_PRODUCER_COLUMNS=${IMPORT_COLUMNS:-} launch producer producer --file "$1"
   sleep 1
   for ((i = 1; i <= $2; i++)); do
     [[ -n $(services "consumer-$i") ]] || {
