@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox, until } from '../sandbox.ts';
+import { accountsOf } from './ledger.ts';
 import { rabbitmqctl } from './servers.ts';
 
 let sandbox: Sandbox;
@@ -10,7 +11,11 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await sandbox.destroy();
+  try {
+    await accountsOf(sandbox);
+  } finally {
+    await sandbox.destroy();
+  }
 });
 
 /** Versions of RabbitMQ look in one place or the other. */

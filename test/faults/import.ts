@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Run } from '../processes.ts';
 import { Sandbox, until } from '../sandbox.ts';
+import { accountsOf, expectedOf } from './ledger.ts';
 
 const ROWS_PER_MESSAGE = Number(process.env['FAULTS_ROWS_PER_MESSAGE'] ?? 1);
 const IS_PACKED = ROWS_PER_MESSAGE > 1;
@@ -67,12 +68,12 @@ export class Import {
     await until('the import is under way', async () => (await this.#rows()) > part * ROWS, 60);
   }
 
-  /** Waits until the producer has saved how far it is. */
-  async checkpointed(): Promise<void> {
+  /** Waits until the producer has saved how far it is: behind a part of the rows. */
+  async checkpointed(part = 0): Promise<void> {
     await until('a checkpoint is saved', async () => {
       const saved = await readFile(join(this.#folder, 'checkpoint.json'), 'utf8').catch(() => '{}');
       const { rows } = JSON.parse(saved) as { rows?: number };
-      return (rows ?? 0) > 0;
+      return (rows ?? 0) > part * ROWS;
     });
   }
 
@@ -83,7 +84,7 @@ export class Import {
   }
 
   /** Waits until every valid row is in the table. */
-  async arrived(rows = ROWS): Promise<void> {
+  async arrived(rows: number): Promise<void> {
     await until(`${rows} rows in the table`, async () => (await this.#rows()) >= rows, 120);
   }
 
@@ -94,14 +95,25 @@ export class Import {
 
   /**
    * Every valid row is in the table once, every bad row was rejected, nothing is pending, and both
-   * services end well.
+   * services end well. The ledger says the same of the last import, as a look at the file does.
    */
-  async verify(producer: Run, expected: { rows?: number; dead?: number } = {}): Promise<void> {
-    const { rows = ROWS, dead = 0 } = expected;
+  async verify(producer: Run, dead = 0): Promise<void> {
+    const { read, rejected, inserted: rows } = await expectedOf(this.file);
     await producer.succeeds();
     await this.arrived(rows);
     const sandbox = this.sandbox;
     await sandbox.reconnect();
+    await this.drained();
+    expect(await sandbox.ready('csv2db.dead'), 'dead letters').toBe(dead);
+    expect(await sandbox.countContacts()).toBe(rows);
+    const last = (await accountsOf(sandbox)).at(-1);
+    expect(last).toMatchObject({ state: 'complete', read, rejected, skipped: 0, dead: 0 });
+    expect(last?.pending).toBe(0);
+  }
+
+  /** Waits until nothing is left in the queue, and has the consumers finish what is in hand. */
+  async drained(): Promise<void> {
+    const { sandbox } = this;
     await until('nothing is ready in the queue', async () => (await sandbox.ready()) === 0, 60);
     for (const consumer of this.consumers) consumer.kill('SIGTERM');
     for (const consumer of this.consumers) {
@@ -109,8 +121,6 @@ export class Import {
       expect([0, 137], consumer.output).toContain(await consumer.exit);
     }
     expect(await sandbox.ready(), 'messages that were not acknowledged').toBe(0);
-    expect(await sandbox.ready('csv2db.dead'), 'dead letters').toBe(dead);
-    expect(await sandbox.countContacts()).toBe(rows);
   }
 
   /** Bad rows of the file. */

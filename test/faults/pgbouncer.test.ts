@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DATA } from '../processes.ts';
 import { Sandbox, until } from '../sandbox.ts';
+import { accountsOf } from './ledger.ts';
 import { Pgbouncer } from './pgbouncer.ts';
 
 let pgbouncer: Pgbouncer;
@@ -39,6 +40,7 @@ describe('through pgbouncer in transaction mode', () => {
 
   it('rows are copied and inserted, and duplicates and bad ones told', async () => {
     await sandbox.migrate();
+    await sandbox.declareQueue();
     const consumers = [1, 2].map(() => sandbox.start('consumer', ['--parallel', '4'], throughIt));
     for (let times = 0; times < 2; times += 1) {
       const producer = sandbox.start('producer', ['--file', join(DATA, 'data_1000.csv')]);
@@ -59,6 +61,8 @@ describe('through pgbouncer in transaction mode', () => {
       expect(warnings.every(({ msg }) => /^message moved/.test(String(msg)))).toBe(true);
     }
     expect(totals).toEqual({ inserted: 1_000, duplicates: 1_000, dead: 2 });
+    const states = (await accountsOf(sandbox)).map(({ read, state }) => [read, state]);
+    expect(states).toEqual([1, 2].map(() => [1_000, 'complete']));
   });
 
   it('the time limit of a statement holds', async () => {
@@ -72,5 +76,6 @@ describe('through pgbouncer in transaction mode', () => {
     const consumer = sandbox.start('consumer', ['--statement-timeout', '1s'], throughIt);
     await consumer.logged(/^100 rows at once did not finish in 1 s/);
     await until('the rows are there', async () => (await sandbox.countContacts()) === 100);
+    await accountsOf(sandbox);
   });
 });

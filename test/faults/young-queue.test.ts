@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DATA, type Run } from '../processes.ts';
 import { Sandbox, until } from '../sandbox.ts';
+import { accountsOf } from './ledger.ts';
 import { killFor, rabbitmqctl } from './servers.ts';
 
 const FILE = ['--file', join(DATA, 'data_1000.csv')];
@@ -39,6 +40,11 @@ it('no row is lost when RabbitMQ is killed in the first second of a queue', asyn
     await producer.succeeds();
     sandbox.start('consumer');
     await until('all is stored', async () => (await sandbox.countContacts()) === 1_000, 60);
+    await sandbox.reconnect();
+    await until('every row is accounted for', async () => {
+      const [account] = await accountsOf(sandbox);
+      return account?.state === 'complete' && account.inserted === 1_000;
+    });
     await sandbox.destroy();
   });
   await Promise.all(verified);
