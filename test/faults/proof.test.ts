@@ -99,7 +99,7 @@ it('the ledger accounts for each row, whatever is killed, and what a purge took 
   const after = await account();
   expect(after).toMatchObject({ state: 'complete', pending: 0, ...(await expectedOf(run.file)) });
   expect(await missing()).toBe('');
-});
+}, 300_000);
 
 /** How many rows a list like `1-3,7` names; it is not empty. */
 function countOf(list: string): number {
