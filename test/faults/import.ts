@@ -106,7 +106,8 @@ export class Import {
     await this.drained();
     expect(await sandbox.ready('csv2db.dead'), 'dead letters').toBe(dead);
     expect(await sandbox.countContacts()).toBe(rows);
-    const last = (await accountsOf(sandbox)).at(-1);
+    // whoever declares the queue imports an empty file
+    const last = (await accountsOf(sandbox)).findLast((account) => account.read !== 0);
     expect(last).toMatchObject({ state: 'complete', read, rejected, skipped: 0, dead: 0 });
     expect(last?.pending).toBe(0);
   }
