@@ -161,6 +161,17 @@ describeWithPython('consumer status --watch', () => {
     expect(terminal.output.endsWith('\u001B[?25h\u001B[?1049l')).toBe(true);
   });
 
+  it('goes on while the broker is out', async () => {
+    await tell('one', { lastRow: 3, ended: ENDED });
+    const terminal = watching(80, 24, { FC_CONSUMER_QUEUE_ADDR: '127.0.0.1:1' });
+    const shows = (what: RegExp): boolean => terminal.screen.some((line) => what.test(line));
+    await until('it is shown', () => shows(/^one .* 3 running$/));
+    await record('one', 3);
+    await until('it is complete', () => shows(/^one .* complete$/));
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(130);
+  });
+
   it('shows the newest of more imports than the terminal has lines for', async () => {
     for (let day = 10; day < 30; day += 1) {
       await tell(`import-${day}`, { begun: `2026-11-${day}T00:00:00.000Z` });

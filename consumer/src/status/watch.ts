@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import { printed } from '../print.ts';
 import type { Look } from './look.ts';
-import { unlessStopped } from './stopped.ts';
+import { sleep, unlessStopped } from './stopped.ts';
 import { shortened } from './width.ts';
 
 /** Milliseconds between two looks. */
@@ -40,10 +39,7 @@ export async function watch(
       do {
         const { columns, rows } = process.stdout;
         await write(frameOf([...(last ? linesOf(last, columns) : []), ...problem], columns, rows));
-        const pause = AbortSignal.timeout(Math.max(0, Math.ceil(next - performance.now())));
-        await once(process.stdout, 'resize', { signal: AbortSignal.any([signal, pause]) }).catch(
-          () => {},
-        );
+        await unlessResized(next - performance.now(), signal);
       } while (!isStopped() && performance.now() < next);
     }
   } finally {
@@ -60,6 +56,16 @@ function frameOf(
   const lines = [first, ...others.slice(-Math.max(1, height - 1))];
   const shown = lines.map((line) => shortened(line, width) + CLEAR_LINE);
   return HOME + shown.join('\n') + CLEAR_BELOW;
+}
+
+/** Waits for so many milliseconds, until the terminal changes its size, or until the signal is aborted. */
+async function unlessResized(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const resized = new AbortController();
+  const onResize = (): void => resized.abort();
+  process.stdout.once('resize', onResize);
+  // its timer keeps the process alive, which one of AbortSignal.timeout does not
+  await sleep(Math.max(0, Math.ceil(milliseconds)), AbortSignal.any([signal, resized.signal]));
+  process.stdout.off('resize', onResize);
 }
 
 function orOutage(error: unknown): TransientError {
