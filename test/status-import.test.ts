@@ -52,15 +52,15 @@ it('accounts for each row of two files that overlap', async () => {
   consumer.kill('SIGTERM');
   await consumer.succeeds();
 
+  // first, since status merges the entries of what is complete
+  const why = sandbox.start('consumer', ['why', '160@example.com']);
+  await why.succeeds();
   const seen = await imports();
   expect(seen).toHaveLength(3);
   const [first, second] = seen;
   expect(first).toMatchObject({ inserted: 200, duplicate: 0, dead: 0, highestRow: 200 });
   expect(second).toMatchObject({ inserted: 99, duplicate: 50, dead: 1 });
   expect(seen[2]).toEqual({ import: null, rows: 1, inserted: 1 });
-
-  const why = sandbox.start('consumer', ['why', '160@example.com']);
-  await why.succeeds();
   expect(why.stdout).toMatch(
     new RegExp(`^the import ${String(first?.['import'])} .*one of its rows [\\d,-]+, at `),
   );
