@@ -55,6 +55,19 @@ describe('consumer status --wait', () => {
     expect(run.stdout).toMatch(/\nnew .* complete\n/);
   });
 
+  it('goes on with that import when another one begins', async () => {
+    await tell('new', {});
+    const run = started();
+    await until('it looks', isLookedAt);
+    await until('it has looked', async () => !(await isLookedAt()));
+    await tell('newer', { begun: '2026-11-27T00:00:00.000Z', lastRow: 0, ended: ENDED });
+    await until('it looks again', isLookedAt);
+    await tell('new', { lastRow: 1, ended: ENDED });
+    await record('new', 0, 1);
+    expect(await run.exit).toBe(1);
+    expect(run.stdout).toMatch(/\nnew .* complete\n/);
+  });
+
   it('ends with 1 when a row is a dead letter', async () => {
     await tell('one', { lastRow: 3, ended: ENDED });
     await record('one', 2, 1);

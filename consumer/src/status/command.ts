@@ -79,7 +79,7 @@ export async function onStatus(
     case 'wait': {
       const timeout = AbortSignal.timeout(Math.min(task.timeout, LONGEST_DELAY));
       const { status, last } = await wait(
-        () => look(config, gauge, one),
+        (id) => look(config, gauge, id === undefined ? one : { id }),
         AbortSignal.any([signal, timeout]),
         ({ message }) => warn(`${message}; waiting until it works`),
       );

@@ -20,8 +20,8 @@ export interface Look {
   depths: Depths;
 }
 
-/** Which imports to look at: all, the newest, or one by its id, the beginning of that, or a file. */
-export type Wanted = 'all' | 'newest' | { name: string };
+/** Which imports to look at: all, the newest, one by its id, or one by anything that `findImport` takes. */
+export type Wanted = 'all' | 'newest' | { id: string } | { name: string };
 
 /**
  * Looks at imports. What has come to its end is merged into one entry on the way.
@@ -59,12 +59,7 @@ async function readAndMerge(
   database: DatabaseConfig,
   wanted: Wanted,
 ): Promise<Tally[]> {
-  let ids: string[] | undefined;
-  if (wanted !== 'all') {
-    const name = wanted === 'newest' ? undefined : wanted.name;
-    const id = await findImport(client, database, name);
-    ids = id === undefined ? [] : [id];
-  }
+  const ids = wanted === 'all' ? undefined : await idsOf(client, database, wanted);
   const tallies = await readTallies(client, database, ids);
   const finished = tallies.filter(
     (tally) => tally.entries > 1 && toImport(tally, true).state === 'complete',
@@ -72,6 +67,16 @@ async function readAndMerge(
   const done = finished.map(({ importId }) => importId);
   await compact(client, database, done);
   return tallies;
+}
+
+async function idsOf(
+  client: pg.ClientBase,
+  database: DatabaseConfig,
+  wanted: Exclude<Wanted, 'all'>,
+): Promise<string[]> {
+  if (wanted !== 'newest' && 'id' in wanted) return [wanted.id];
+  const id = await findImport(client, database, wanted === 'newest' ? undefined : wanted.name);
+  return id === undefined ? [] : [id];
 }
 
 function byAge(a: Import, b: Import): number {

@@ -17,21 +17,23 @@ export interface Ending {
 /**
  * Waits until every row of an import is accounted for. An outage of either server is waited out.
  *
- * @param lookAtIt looks at this import alone.
+ * @param lookAtIt looks at this import alone. It is told the id that was seen, since others may have begun by then.
  * @param signal ends the wait, with `EXIT.timedOut`.
  * @returns `EXIT.done` when none is dead or missing; `EXIT.failed` when one is: where nothing has
  * happened and nothing waited in the queue for 30 s.
  * @throws FatalError when a person has to mend something.
  */
 export async function wait(
-  lookAtIt: () => Promise<Look>,
+  lookAtIt: (id: string | undefined) => Promise<Look>,
   signal: AbortSignal,
   onOutage: (error: TransientError) => void,
 ): Promise<Ending> {
   const began = performance.now();
   let last: Look | undefined;
   while (!signal.aborted) {
-    const seen = await unlessStopped(signal, retry(lookAtIt, { signal, onOutage }));
+    const id = last?.imports[0]?.import;
+    const looking = retry(() => lookAtIt(id), { signal, onOutage });
+    const seen = await unlessStopped(signal, looking);
     if (!seen) break;
     last = seen;
     const status = statusOf(seen, (performance.now() - began) / 1000);
