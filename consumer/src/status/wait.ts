@@ -19,8 +19,8 @@ export interface Ending {
  *
  * @param lookAtIt looks at this import alone. It is told the id that was seen, since others may have begun by then.
  * @param signal ends the wait, with `EXIT.timedOut`.
- * @returns `EXIT.done` when none is dead or missing; `EXIT.failed` when one is: where nothing has
- * happened and nothing waited in the queue for 30 s.
+ * @returns `EXIT.done` when none is dead or missing; `EXIT.failed` when one is, or the import is
+ * not known: where nothing has happened for 30 s, and nothing waits in the queue.
  * @throws FatalError when a person has to mend something.
  */
 export async function wait(
@@ -47,6 +47,7 @@ export async function wait(
 function statusOf({ imports, depths }: Look, waited: number): number | undefined {
   const [one] = imports;
   if (one?.state === 'complete') return one.dead > 0 ? EXIT.failed : EXIT.done;
-  if (one?.state === 'running' || depths.problem !== undefined) return undefined;
+  // what waits may be of an import that is not known yet; where that can't be seen, something may wait
+  if (one?.state === 'running' || depths.queue || depths.problem !== undefined) return undefined;
   return waited < PATIENCE ? undefined : EXIT.failed;
 }
