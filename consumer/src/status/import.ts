@@ -6,8 +6,8 @@ export const PATIENCE = 30;
 
 /**
  * - `complete`: it has ended, and every row is accounted for.
- * - `running`: it is not, and something happens, or is to.
- * - `incomplete`: it is not, and nothing happens.
+ * - `running`: it is not, and something happens, or messages of any import wait.
+ * - `incomplete`: it is not, and nothing happens, as far as is known.
  */
 export type State = 'complete' | 'running' | 'incomplete';
 
@@ -59,9 +59,9 @@ export interface Import {
 /**
  * What is made of the numbers of an import.
  *
- * @param isQueueEmpty whether nothing waits in the queue, as far as that is known.
+ * @param isWaiting whether messages are known to wait in the queue, no matter whose.
  */
-export function toImport(tally: Tally, isQueueEmpty: boolean): Import {
+export function toImport(tally: Tally, isWaiting: boolean): Import {
   const { importId, covered, dead, rejected, skipped, lowest, highest } = tally;
   const told = toldOf(tally.announcements.flatMap((text) => parseAnnouncement(text) ?? []));
   const firstRow = Math.min(told.firstRow, lowest ?? Infinity);
@@ -72,7 +72,7 @@ export function toImport(tally: Tally, isQueueEmpty: boolean): Import {
   const read = lastRow === undefined ? null : Math.max(0, lastRow - firstRow + 1);
   const pending = read === null ? null : read - accounted;
   const isComplete = pending === 0;
-  const isBusy = tally.idle < PATIENCE || !isQueueEmpty;
+  const isBusy = tally.idle < PATIENCE || isWaiting;
   const state = isComplete ? 'complete' : isBusy ? 'running' : 'incomplete';
   // while it runs, the sum is ahead of the ranges; what was skipped may have been stored later
   const inserted = Math.min(tally.inserted, covered);

@@ -43,11 +43,12 @@ export async function look(
       throw problem;
     }),
   ]);
+  const isWaiting = depths.queue !== undefined && depths.queue > 0;
   const foreign = tallies.find(({ importId }) => importId === FOREIGN);
   return {
     imports: tallies
       .filter((tally) => tally !== foreign)
-      .map((tally) => toImport(tally, !depths.queue))
+      .map((tally) => toImport(tally, isWaiting))
       .toSorted(byAge),
     foreign: foreign && { rows: foreign.unnumbered, inserted: foreign.inserted },
     depths,
@@ -62,7 +63,7 @@ async function readAndMerge(
   const ids = wanted === 'all' ? undefined : await idsOf(client, database, wanted);
   const tallies = await readTallies(client, database, ids);
   const finished = tallies.filter(
-    (tally) => tally.entries > 1 && toImport(tally, true).state === 'complete',
+    (tally) => tally.entries > 1 && toImport(tally, false).state === 'complete',
   );
   const done = finished.map(({ importId }) => importId);
   await compact(client, database, done);

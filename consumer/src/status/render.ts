@@ -16,7 +16,11 @@ export function render(
     const { rows, inserted } = foreign;
     lines.push(`in messages that name no import: ${rows} rows, ${inserted} inserted`);
   }
-  return [...lines, ...depthLines(depths, queue)];
+  lines.push(...depthLines(depths, queue));
+  if (depths.problem !== undefined && imports.some(({ state }) => state === 'incomplete')) {
+    lines.push('so what is incomplete as far as the ledger knows may be running');
+  }
+  return lines;
 }
 
 function depthLines(

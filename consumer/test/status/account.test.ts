@@ -32,7 +32,7 @@ afterAll(async () => {
 async function readImport(id: string): Promise<Import> {
   const [tally] = await readTallies(clientOf(0), configOf(sandbox), [id]);
   if (!tally) throw new Error(`there is no import ${id}`);
-  return toImport(tally, true);
+  return toImport(tally, false);
 }
 
 async function missingOf(one: Import): Promise<string> {
