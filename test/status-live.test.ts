@@ -174,11 +174,15 @@ describeWithPython('consumer status --watch', () => {
     expect(terminal.output.endsWith('\u001B[?25h\u001B[?1049l')).toBe(true);
   });
 
-  it('goes on while the broker is out', async () => {
+  it('goes on while the broker is out, and says so, however narrow the terminal is', async () => {
     await tell('one', { lastRow: 3, ended: ENDED });
-    const terminal = watching(80, 24, { FC_CONSUMER_QUEUE_ADDR: '127.0.0.1:1' });
+    const terminal = watching(40, 24, { FC_CONSUMER_QUEUE_ADDR: '127.0.0.1:1' });
     const shows = (what: RegExp): boolean => terminal.screen.some((line) => what.test(line));
     await until('it is shown', () => shows(/^one .* 3 running$/));
+    expect(Math.max(...terminal.screen.map(({ length }) => length))).toBeLessThanOrEqual(40);
+    expect(terminal.screen.join(' ')).toMatch(
+      /RabbitMQ at 127\.0\.0\.1:1 \(--queue-addr\) can't be reached: connection refused/,
+    );
     await record('one', 3);
     await until('it is complete', () => shows(/^one .* complete$/));
     terminal.interrupt();

@@ -2,7 +2,7 @@ import { TransientError } from '@csv2db/libs/errors.ts';
 import { printed } from '../print.ts';
 import type { Look } from './look.ts';
 import { sleep, unlessStopped } from './stopped.ts';
-import { shortened } from './width.ts';
+import { wrapped } from './width.ts';
 
 /** Milliseconds between two looks. */
 const INTERVAL = 1_000;
@@ -48,14 +48,11 @@ export async function watch(
 }
 
 /** The lines as a terminal shows them, from the top; of too many, the first and the last ones. */
-function frameOf(
-  [first = '', ...others]: readonly string[],
-  width: number,
-  height: number,
-): string {
-  const lines = [first, ...others.slice(-Math.max(1, height - 1))];
-  const shown = lines.map((line) => shortened(line, width) + CLEAR_LINE);
-  return HOME + shown.join('\n') + CLEAR_BELOW;
+function frameOf(lines: readonly string[], width: number, height: number): string {
+  const [first = '', ...others] = lines.flatMap((line) => wrapped(line, width));
+  const shown = [first, ...others.slice(-Math.max(1, height - 1))];
+  // behind a line that is as wide as the terminal, it would take away the last character
+  return HOME + shown.map((line) => CLEAR_LINE + line).join('\n') + CLEAR_BELOW;
 }
 
 /** Waits for so many milliseconds, until the terminal changes its size, or until the signal is aborted. */

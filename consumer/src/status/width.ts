@@ -9,10 +9,29 @@ export function padded(text: string, width: number, side: 'start' | 'end'): stri
 /** A text that is no wider than so many columns of a terminal: otherwise without its middle. */
 export function shortened(text: string, width: number): string {
   if (stringWidth(text) <= width) return text;
-  const characters = [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+  const characters = charactersOf(text);
   const head = fitting(characters, Math.floor((width - 1) / 2));
   const tail = fitting(characters.toReversed(), width - 1 - stringWidth(head.join('')));
   return [...head, '…', ...tail.toReversed()].join('');
+}
+
+/** A text as lines that are no wider than so many columns of a terminal, broken at spaces where there are any. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (stringWidth(rest) > width) {
+    // the widest character takes two columns
+    const head = fitting(charactersOf(rest), Math.max(2, width)).join('');
+    const space = rest[head.length] === ' ' ? -1 : head.lastIndexOf(' ');
+    const line = space > 0 ? head.slice(0, space) : head;
+    lines.push(line);
+    rest = rest.slice(line.length).trimStart();
+  }
+  return [...lines, rest];
+}
+
+function charactersOf(text: string): string[] {
+  return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
 }
 
 /** The first characters that fit into a width. */
