@@ -18,7 +18,7 @@ interface Column {
 
 /**
  * Imports as a table, each a line below a heading, and notes. Where it is too wide, names of files are
- * shortened, and the columns left out that matter least.
+ * shortened, and the columns left out that matter least. So are those that tell nothing of any import.
  *
  * @param width columns of the terminal.
  */
@@ -50,20 +50,20 @@ function columnsOf(imports: readonly Import[], idOf: (one: Import) => string): C
   const all = [
     column('import', 0, 'end', idOf),
     column('file', 4, 'end', fileOf),
-    column('begun', 8, 'end', ({ begun }) => shown(begun ?? '').replace(/:[\d.]+Z$/, 'Z')),
+    column('begun', 6, 'end', ({ begun }) => shown(begun ?? '').replace(/:[\d.]+Z$/, 'Z')),
     column('read', 3, 'start', ({ read, highestRow }) => read ?? `${highestRow ?? 0}+`),
     column('rejected', 5, 'start', ({ rejected }) => rejected),
     column('inserted', 2, 'start', ({ inserted }) => inserted),
     column('duplicate', 5, 'start', ({ duplicate }) => duplicate),
-    column(SKIPPED, 6, 'start', ({ skipped }) => skipped),
+    column(SKIPPED, 7, 'start', ({ skipped }) => skipped),
     column('dead', 1, 'start', ({ dead }) => dead),
     column('pending', 1, 'start', ({ pending }) => pending ?? '?'),
-    column(RATE, 7, 'start', ({ rowsPerSecond }) => rowsPerSecond ?? ''),
-    column('ETA', 7, 'start', ({ etaSeconds }) => (etaSeconds === null ? '' : time(etaSeconds))),
+    column(RATE, 8, 'start', ({ rowsPerSecond }) => rowsPerSecond ?? ''),
+    column('ETA', 8, 'start', ({ etaSeconds }) => (etaSeconds === null ? '' : time(etaSeconds))),
     column('state', 0, 'end', ({ state }) => state),
   ];
-  const isSkipping = imports.some(({ skipped }) => skipped > 0);
-  return all.filter(({ heading }) => heading !== SKIPPED || isSkipping);
+  const nothingIn = (heading: string): string => (heading === SKIPPED ? '0' : '');
+  return all.filter(({ heading, cells }) => cells.some((cell) => cell !== nothingIn(heading)));
 }
 
 /** The name of the first file, and how many there are beside it. */

@@ -51,6 +51,19 @@ it('shortens the file, and tells the rate in a note, on 80 columns', () => {
   ]);
 });
 
+it('leaves out the rate and the columns with nothing in them rather than when an import began', () => {
+  const done: Import = { ...OTHER, state: 'complete', read: 10, pending: 0 };
+  expect(table([done], 120)).toEqual([
+    'import file begun             read rejected inserted duplicate dead pending rows/s state',
+    '5f2c9a ?    2026-11-26T15:55Z   10   100000  5000000    100000 1234       0  45210 complete',
+  ]);
+  expect(table([{ ...done, skipped: 1 }], 86)).toEqual([
+    'import file begun             read rejected inserted duplicate dead pending state',
+    '5f2c9a ?    2026-11-26T15:55Z   10   100000  5000000    100000 1234       0 complete',
+    '5f2c9a: skipped by the database: 1',
+  ]);
+});
+
 it('leaves out what matters least on 40 columns', () => {
   expect(table([RUNNING], 40)).toEqual([
     'import inserted dead pending state',
