@@ -118,7 +118,7 @@ it('looks into any table that has one unique column', async () => {
   expect(await why('8', '--table', 'numbers')).toEqual({
     status: 1,
     stdout: '',
-    stderr: 'error: no row of numbers has the "number" "8"\n',
+    stderr: 'error: no row of numbers has the number "8"\n',
   });
   expect((await why('8', '--table', 'loose')).stderr).toMatch(
     /^error: loose has no unique column /,

@@ -58,12 +58,16 @@ async function sourceOf(
   return await read(client, database, async (query) => {
     const [facts] = await query<Facts>(FACTS, [table]);
     if (!facts) throw new FatalError(`there is no table ${table} in "${database.name}"`);
-    const column = pg.escapeIdentifier(uniqueColumn(facts));
+    const column = uniqueColumn(facts);
     const [row] = await query<{ xmin: string }>(
-      `SELECT xmin::text FROM ${facts.name} WHERE ${column} = $1`,
+      `SELECT xmin::text FROM ${facts.name} WHERE ${pg.escapeIdentifier(column)} = $1`,
       [value],
     );
-    if (!row) throw new FatalError(`no row of ${facts.name} has the ${column} ${visible(value)}`);
+    if (!row) {
+      throw new FatalError(
+        `no row of ${facts.name} has the ${printable(column)} ${visible(value)}`,
+      );
+    }
     const sources = await query<Source>(SOURCES, [row.xmin]);
     if (sources.length === 0)
       return 'it was there before, or another program stored it: no import that the ledger knows did';
