@@ -109,6 +109,20 @@ dead letters in "csv2db.dead": 0
     expect(seen['recorded']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
+  it('has null in JSON for what is not known, as the size of a pipe', async () => {
+    await tell('one', { files: [{ name: '-' }], bytes: undefined });
+    const { stdout } = await status('--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      files: [{ name: '-', bytes: null }],
+      bytes: null,
+      ended: null,
+      read: null,
+      pending: null,
+      lastRow: null,
+      etaSeconds: null,
+    });
+  });
+
   it('calls an import running until nothing happens any more, and complete when all is there', async () => {
     const stateOf = async (): Promise<string> =>
       /running|\w*complete/.exec((await status()).stdout)?.[0] ?? '';

@@ -11,6 +11,12 @@ export const PATIENCE = 30;
  */
 export type State = 'complete' | 'running' | 'incomplete';
 
+/** A file of an import; its size is null of a pipe. */
+interface File {
+  name: string;
+  bytes: number | null;
+}
+
 /**
  * An import, and what became of its rows. Once it is known how many there are,
  *
@@ -21,7 +27,7 @@ export type State = 'complete' | 'running' | 'incomplete';
 export interface Import {
   import: string;
   /** The first of its files; none where nobody announced it. */
-  files: Announcement['files'];
+  files: readonly File[];
   fileCount: number;
   /** Size of its files; null of a pipe, or where nobody announced it. */
   bytes: number | null;
@@ -80,7 +86,7 @@ export function toImport(tally: Tally, isWaiting: boolean): Import {
   const rate = state === 'running' ? lateRate(tally) : wholeRate(tally, told.begun, accounted);
   return {
     import: importId,
-    files: told.files,
+    files: told.files.map(({ name, bytes = null }) => ({ name, bytes })),
     fileCount: told.fileCount,
     bytes: told.bytes ?? null,
     begun: told.begun ?? null,

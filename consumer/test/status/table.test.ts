@@ -5,7 +5,7 @@ import { table } from '../../src/status/table.ts';
 
 const RUNNING: Import = {
   import: '5f2c9a1e-8d41-4a53-9d0f-6a1b2c3d4e5f',
-  files: [{ name: 'exports/customers-of-the-north.csv' }],
+  files: [{ name: 'exports/customers-of-the-north.csv', bytes: null }],
   fileCount: 1,
   bytes: null,
   begun: '2026-11-26T15:55:03.123Z',
@@ -80,7 +80,7 @@ it('is never wider than the terminal, from 40 columns on', () => {
 });
 
 it('keeps its columns in line, however wide characters are', () => {
-  const wide = { ...RUNNING, files: [{ name: '名簿👩‍👩‍👧.csv' }] };
+  const wide = { ...RUNNING, files: [{ name: '名簿👩‍👩‍👧.csv', bytes: null }] };
   const lines = table([wide, OTHER], 200);
   const widths = lines.map((line) => stringWidth(line.slice(0, line.lastIndexOf(' '))));
   expect(new Set(widths).size).toBe(1);
