@@ -271,6 +271,7 @@ describe('an import is found by', () => {
       'abc-',
       /^error: 2 imports begin with "abc-": "abc-2", "abc-1"\n$/,
     ],
+    ['its name is empty', '', /^error: the name of the import is empty: .*\n$/],
     ['there is none', 'z\n', /^error: there is no import "z\\n" in the ledger: .*\n$/],
   ])('and not where %s', async (_, name, message) => {
     expect(await status(name)).toEqual({

@@ -36,7 +36,7 @@ const WIDTH = 80;
  * @param warn takes a line that is none of the result.
  * @param signal ends the work early.
  * @returns the status to end with.
- * @throws FatalError when the database can't be reached, or there is no ledger or no such import.
+ * @throws FatalError when the database can't be reached, the name is empty, or there is no ledger or no such import.
  */
 export async function onStatus(
   task: StatusTask,
@@ -45,6 +45,8 @@ export async function onStatus(
   signal: AbortSignal,
 ): Promise<number> {
   const { name } = task;
+  if (name === '')
+    throw new FatalError('the name of the import is empty: give an id or a file, or leave it out');
   const gauge = new Gauge(config.queue);
   const lookAt = (wanted: Wanted): Promise<Look> =>
     orFatal(config.database, () => look(config, gauge, wanted));
