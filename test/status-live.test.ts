@@ -189,6 +189,15 @@ describeWithPython('consumer status --watch', () => {
     expect(await terminal.exit).toBe(130);
   });
 
+  it('is 80 columns wide on a terminal that tells no size', async () => {
+    await tell('one', { lastRow: 3, ended: ENDED });
+    const terminal = watching(0, 0);
+    await until('it is shown', () => terminal.screen.length > 1);
+    expect(terminal.screen[1]).toMatch(/^one +contacts.csv .* running$/);
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(130);
+  });
+
   it('shows the newest of more imports than the terminal has lines for', async () => {
     for (let day = 10; day < 30; day += 1) {
       await tell(`import-${day}`, { begun: `2026-11-${day}T00:00:00.000Z` });

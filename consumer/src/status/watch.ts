@@ -7,6 +7,10 @@ import { wrapped } from './width.ts';
 /** Milliseconds between two looks. */
 const INTERVAL = 1_000;
 
+/** Size of a terminal that tells none. */
+const COLUMNS = 80;
+const ROWS = 24;
+
 /** Control sequences of terminals: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html */
 const ENTER = '\u001B[?1049h\u001B[?25l';
 const LEAVE = '\u001B[?25h\u001B[?1049l';
@@ -37,7 +41,9 @@ export async function watch(
       if (!(seen instanceof TransientError)) last = seen;
       const problem = seen instanceof TransientError ? [seen.message] : [];
       do {
-        const { columns, rows } = process.stdout;
+        // some terminals say that they have none
+        const columns = process.stdout.columns || COLUMNS;
+        const rows = process.stdout.rows || ROWS;
         await write(frameOf([...(last ? linesOf(last, columns) : []), ...problem], columns, rows));
         await unlessResized(next - performance.now(), signal);
       } while (!isStopped() && performance.now() < next);
