@@ -54,3 +54,8 @@ export function sum(parts: readonly Outcome[]): Outcome {
   }
   return total;
 }
+
+/** What became of a batch that has no row but those that are refused. */
+export function refused(refusals: readonly Refusal[]): Outcome {
+  return { inserted: 0, duplicates: 0, skipped: [], refusals: [...refusals] };
+}

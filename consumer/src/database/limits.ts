@@ -36,7 +36,7 @@ export class TakenBackError extends Error {
  * @throws the error of pg; when it is a DatabaseError, the connection can be used further. What
  * else the work threw.
  */
-export async function within<T>(
+export async function inTransaction<T>(
   client: pg.ClientBase,
   timeout: number,
   work: () => Promise<T>,
@@ -57,7 +57,7 @@ export async function within<T>(
   }
 }
 
-/** Runs one statement as `within` does. */
+/** Runs one statement as `inTransaction` does. */
 export async function runWithin<R extends pg.QueryResultRow>(
   client: pg.ClientBase,
   timeout: number,
@@ -65,7 +65,7 @@ export async function runWithin<R extends pg.QueryResultRow>(
   values: readonly (string | Buffer | readonly (string | null)[])[] = [],
   end?: 'COMMIT' | typeof TAKE_BACK,
 ): Promise<pg.QueryResult<R>> {
-  return await within(client, timeout, () => client.query<R>(text, [...values]), end);
+  return await inTransaction(client, timeout, () => client.query<R>(text, [...values]), end);
 }
 
 /** The server has closed the connection with the error that is thrown. */

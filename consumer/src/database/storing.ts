@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Entry } from '../ledger/entry.ts';
 import { writeEntry } from '../ledger/ledger.ts';
-import { TakenBackError, within } from './limits.ts';
+import { inTransaction,TakenBackError } from './limits.ts';
 import { TableChangedError } from './problem.ts';
 import type { Table } from './table.ts';
 
@@ -28,7 +28,7 @@ export async function storing<T>(
   store: () => Promise<T>,
   entryOf: (result: T) => Entry | undefined,
 ): Promise<T> {
-  return await within(client, timeout, async () => {
+  return await inTransaction(client, timeout, async () => {
     const result = await store();
     // whoever changes the table waits for its lock, until the commit
     const { rows } = await client.query<{ fingerprint: string }>(table.lookUp);

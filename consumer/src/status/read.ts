@@ -1,7 +1,7 @@
 import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
 import type pg from 'pg';
 import type { DatabaseConfig } from '../database/address.ts';
-import { within } from '../database/limits.ts';
+import { inTransaction } from '../database/limits.ts';
 
 type Value = string | number | readonly string[] | null;
 
@@ -22,7 +22,7 @@ export async function read<T>(
   work: (query: Query) => Promise<T>,
 ): Promise<T> {
   try {
-    return await within(client, statementTimeout, async () => {
+    return await inTransaction(client, statementTimeout, async () => {
       await client.query('SET TRANSACTION READ ONLY; SET LOCAL jit = off');
       return await work(
         async <R extends pg.QueryResultRow>(text: string, values: readonly Value[] = []) =>
