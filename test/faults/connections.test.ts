@@ -27,16 +27,17 @@ afterEach(async () => {
   await database.close();
 });
 
-/** Makes inserts wait, with their rows in and before they commit, until it is released. */
-async function holdInserts() {
+/** Makes commits wait, with their rows in, until it is released. */
+async function holdCommits() {
   await run.sandbox.pool.query(`
     CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql
       AS 'BEGIN PERFORM pg_advisory_xact_lock_shared(42); RETURN NULL; END';
-    CREATE TRIGGER hold AFTER INSERT ON contacts EXECUTE FUNCTION hold()`);
+    CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON contacts
+      INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold()`);
   const holder = new pg.Client({ connectionString: run.sandbox.databaseUrl.href });
   await holder.connect();
   await holder.query('SELECT pg_advisory_lock(42)');
-  await until('an insert waits', async () => {
+  await until('a commit waits', async () => {
     const { rowCount } = await run.sandbox.pool.query(
       "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
     );
@@ -74,7 +75,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     run.consume(1, throughDatabase);
     const producer = run.produce();
     await run.underWay();
-    const release = await holdInserts();
+    const release = await holdCommits();
     database.swallow({ answers: true });
     await release();
     database.cut();
@@ -88,7 +89,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     run.consume(1, throughQueue);
     const producer = run.produce();
     await run.underWay();
-    const release = await holdInserts();
+    const release = await holdCommits();
     queue.swallow({ requests: true });
     await release();
     queue.cut();
