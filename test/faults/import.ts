@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { Run } from '../processes.ts';
+import type { Run, StartOptions } from '../processes.ts';
 import { Sandbox, until } from '../sandbox.ts';
 import { accountsOf, expectedOf } from './ledger.ts';
 
@@ -50,11 +50,11 @@ export class Import {
     await rm(this.#folder, { recursive: true });
   }
 
-  produce(args: string[] = [], env: Record<string, string> = {}): Run {
+  produce(args: string[] = [], env: Record<string, string> = {}, options?: StartOptions): Run {
     const checkpoint = ['--checkpoint', `file:${join(this.#folder, 'checkpoint.json')}`];
     const packed = ['--rows-per-message', `${ROWS_PER_MESSAGE}`];
     const flags = ['--file', this.file, ...checkpoint, ...packed, ...args];
-    return this.sandbox.start('producer', flags, env);
+    return this.sandbox.start('producer', flags, env, options);
   }
 
   consume(count = 1, env: Record<string, string> = {}): Run[] {

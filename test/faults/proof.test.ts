@@ -88,8 +88,7 @@ it('the ledger accounts for each row, whatever is killed, and what a purge took 
   expect(before?.pending).toBeGreaterThan(0);
 
   run.consume(2);
-  const flags = ['--file', run.file, '--import-id', ID, '--rows', '-'];
-  const again = sandbox.start('producer', flags, {}, { stdin: 'pipe' });
+  const again = run.produce(['--import-id', ID, '--rows', '-'], {}, { stdin: 'pipe' });
   again.stdin.end(await missing());
   for (let count = 0; count < 5; count += 1) {
     await soon();
