@@ -7,7 +7,7 @@ import { Sandbox, until } from '../sandbox.ts';
 import { accountsOf, expectedOf } from './ledger.ts';
 
 const ROWS_PER_MESSAGE = Number(process.env['FAULTS_ROWS_PER_MESSAGE'] ?? 1);
-const IS_PACKED = ROWS_PER_MESSAGE > 1;
+export const IS_PACKED = ROWS_PER_MESSAGE > 1;
 /** Different valid rows of the file that every fault is tried on; takes some seconds to import. */
 export const ROWS = IS_PACKED ? 1_000_000 : 100_000;
 /** One row in so many is bad, on top of the valid ones; others lie in blocks without one. */
