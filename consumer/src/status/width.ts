@@ -15,19 +15,23 @@ export function shortened(text: string, width: number): string {
   return [...head, '…', ...tail.toReversed()].join('');
 }
 
-/** A text as lines that are no wider than so many columns of a terminal, broken at spaces where there are any. */
+/**
+ * A text as lines that are no wider than so many columns of a terminal, broken at spaces where there
+ * are any.
+ */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
   while (stringWidth(rest) > width) {
-    // the widest character takes two columns
-    const head = fitting(charactersOf(rest), Math.max(2, width)).join('');
+    const characters = charactersOf(rest);
+    // one that is wider by itself is a line of its own
+    const head = fitting(characters, width).join('') || (characters[0] ?? rest);
     const space = rest[head.length] === ' ' ? -1 : head.lastIndexOf(' ');
     const line = space > 0 ? head.slice(0, space) : head;
     lines.push(line);
     rest = rest.slice(line.length).trimStart();
   }
-  return [...lines, rest];
+  return rest === '' && lines.length > 0 ? lines : [...lines, rest];
 }
 
 function charactersOf(text: string): string[] {
