@@ -1,7 +1,7 @@
 // One import from end to end, with real processes: how long it took, and what it cost.
 import { fileURLToPath } from 'node:url';
 import { Process, serverSeconds } from './processes.mjs';
-import { ageQueues, databaseUrl, QUEUE, queueUrl } from './servers.mjs';
+import { ageQueues, databaseUrl, emptied, QUEUE, queueUrl } from './servers.mjs';
 
 const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
 /** What a consumer prints when it is ready. */
@@ -46,6 +46,7 @@ export async function importFile(database, { path, rows }, options) {
     await Promise.all([settled, producer.succeeded()]);
     const seconds = ((await settled) - began) / 1000;
     const now = await usage(consumers);
+    await emptied();
     return {
       seconds,
       memory: {

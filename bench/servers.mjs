@@ -1,4 +1,5 @@
 // The throwaway servers, and a database on them that is like a user's.
+import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import pg from 'pg';
 
@@ -89,6 +90,14 @@ export async function ageQueues() {
   const connection = await connect(queueUrl.href);
   const channel = await connection.createChannel();
   for (const name of [QUEUE, `${QUEUE}.dead`]) await channel.deleteQueue(`${name}.young`);
+  await connection.close();
+}
+
+/** Waits until the queue is empty: behind the rows comes what is announced of their end. */
+export async function emptied() {
+  const connection = await connect(queueUrl.href);
+  const channel = await connection.createChannel();
+  while ((await channel.checkQueue(QUEUE)).messageCount > 0) await pause(10);
   await connection.close();
 }
 
