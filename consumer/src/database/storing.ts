@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Entry } from '../ledger/entry.ts';
 import { writeEntry } from '../ledger/ledger.ts';
-import { inTransaction,TakenBackError } from './limits.ts';
+import { inTransaction, TakenBackError } from './limits.ts';
 import { TableChangedError } from './problem.ts';
 import type { Table } from './table.ts';
 
