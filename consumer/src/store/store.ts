@@ -25,7 +25,8 @@ export class Store {
    * Stores the rows of a batch; they have committed when this resolves.
    *
    * @throws TransientError when the database is out, or not set up as it has to be: nothing may be
-   * acknowledged. Tried again, the rows that it has stored all the same are duplicates.
+   * acknowledged. Tried again with the same batch, groups that have committed are left out, and what
+   * else it has stored all the same are duplicates.
    */
   async store(batch: readonly Delivery[]): Promise<Outcome> {
     const { timeout } = this.#size;
