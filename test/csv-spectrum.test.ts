@@ -29,6 +29,9 @@ it.each(CASES)('the case %s of csv-spectrum arrives as the suite reads it', asyn
     join(SUITE, 'csvs', `${name}.csv`),
     '--columns',
     columns.map((column) => `"${column}"`).join(','),
+    // in the order of the file
+    '--parallel',
+    '1',
     // an empty field is to be empty
     '--null',
     '\\N',
