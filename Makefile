@@ -60,6 +60,9 @@ test-containers: $(installed) ## run the system in containers, from build to pru
 bench: $(installed) build-producer build-consumer ## measure imports against psql \copy [BENCH_ROWS=… BENCH_RUNS=3 BENCH_CASES=…]
 	scripts/with-servers.sh node bench/main.mjs
 
+bench-cost: $(installed) build-producer build-consumer ## measure what the ledger and the metrics cost [BENCH_ROWS=… BENCH_RUNS=9]
+	scripts/with-servers.sh node bench/cost.mjs
+
 bench-guard: $(installed) build-producer build-consumer ## fail where an import has become much slower or more wasteful
 	scripts/with-servers.sh node bench/guard.mjs
 

@@ -16,7 +16,14 @@ const PATIENCE = 60_000;
  * @property {Record<string, number>} cpu processor seconds of each
  */
 
-/** @typedef {{ rowsPerMessage: number, consumers?: number, parallel?: number }} ImportOptions */
+/**
+ * @typedef {object} ImportOptions
+ * @property {number} rowsPerMessage
+ * @property {number} [consumers] default 1
+ * @property {number} [parallel] default that of the consumer
+ * @property {number} [limit] rows to import, default all
+ * @property {boolean} [metrics] whether both services count for Prometheus, default false
+ */
 
 /**
  * Imports a file, and waits until each of its rows was inserted, or found to be a duplicate. The
@@ -24,25 +31,23 @@ const PATIENCE = 60_000;
  *
  * @param {string} database the table in it is empty
  * @param {import('./data.mjs').File} file
- * @param {ImportOptions} options `consumers` is 1, `parallel` the consumer's own default
+ * @param {ImportOptions} options
  * @returns {Promise<Result>}
  */
 export async function importFile(database, { path, rows }, options) {
-  const { rowsPerMessage, consumers: count = 1, parallel } = options;
+  const { rowsPerMessage, consumers: count = 1, parallel, limit = rows, metrics } = options;
   const workers = parallel === undefined ? [] : ['--parallel', `${parallel}`];
-  const flags = ['--log-level', 'debug', ...workers];
+  const counting = metrics ? ['--metrics-addr', '127.0.0.1:0'] : [];
+  const flags = ['--log-level', 'debug', ...workers, ...counting];
   const consumers = Array.from({ length: count }, () => service('consumer', flags, database));
   try {
     await Promise.all(consumers.map((consumer) => consumer.prints(CONSUMING)));
     await ageQueues();
     const used = await usage(consumers);
-    const settled = allSettled(consumers, rows);
+    const settled = allSettled(consumers, limit);
     const began = performance.now();
-    const producer = service(
-      'producer',
-      ['--file', path, '--rows-per-message', `${rowsPerMessage}`],
-      database,
-    );
+    const bounds = ['--rows-per-message', `${rowsPerMessage}`, '--limit', `${limit}`];
+    const producer = service('producer', ['--file', path, ...bounds, ...counting], database);
     await Promise.all([settled, producer.succeeded()]);
     const seconds = ((await settled) - began) / 1000;
     const now = await usage(consumers);
