@@ -38,7 +38,7 @@ chmod 755 "$dir"
 # below the ports that outgoing connections get, and apart from those of another run
 port=$((20000 + RANDOM % 1000 * 10))
 QUEUE_PORT=$port MANAGEMENT_PORT=$((port + 1)) DB_PORT=$((port + 2)) EPMD_PORT=$((port + 3)) \
-  DIST_PORT=$((port + 4)) "$root/scripts/native/servers.sh" start "$dir"
+  DIST_PORT=$((port + 4)) QUEUE_METRICS_PORT=$((port + 5)) "$root/scripts/native/servers.sh" start "$dir"
 
 # USER:PASSWORD@HOST:PORT
 authority() { # FILE USER_KEY PASSWORD_KEY PORT_KEY

@@ -35,7 +35,7 @@ export class Project {
     this.root = join(folder, 'a copy');
     this.name = basename(folder).toLowerCase();
     // below the ports that outgoing connections get
-    const port = 15_000 + (process.pid % 1000) * 5;
+    const port = 15_000 + (process.pid % 800) * 6;
     this.env = {
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
@@ -47,6 +47,7 @@ export class Project {
       DB_PORT: String(port + 2),
       EPMD_PORT: String(port + 3),
       DIST_PORT: String(port + 4),
+      QUEUE_METRICS_PORT: String(port + 5),
     };
   }
 

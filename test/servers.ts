@@ -20,7 +20,7 @@ const SCRIPT = fileURLToPath(new URL('../scripts/native/servers.sh', import.meta
 const run = promisify(execFile);
 
 /** Where the ports of a test's own servers begin; of those that are taken, the next free one is. */
-const FIRST_PORT = 20_000 + (process.pid % 1_000) * 10;
+const FIRST_PORT = 20_000 + (process.pid % 1_000) * 12;
 
 /** A folder that the servers' users may enter, when root runs the tests. */
 export async function openFolder(): Promise<string> {
@@ -138,8 +138,8 @@ export class OwnRabbitmq {
     isStrict: boolean,
   ): Promise<OwnRabbitmq> {
     const folder = await openFolder();
-    const first = FIRST_PORT + (isStrict ? 5 : 0);
-    const tlsPort = first + 4;
+    const first = FIRST_PORT + (isStrict ? 6 : 0);
+    const tlsPort = first + 5;
     const configuration = join(folder, 'data/rabbitmq/conf.d');
     await mkdir(configuration, { recursive: true });
     const options = {
@@ -153,11 +153,10 @@ export class OwnRabbitmq {
     const lines = Object.entries(options).map(([name, value]) => `${name} = ${value}\n`);
     await writeFile(join(configuration, '10-tls.conf'), lines.join(''));
     await copyCertificate(certificate, folder);
-    const [QUEUE_PORT, MANAGEMENT_PORT, EPMD_PORT, DIST_PORT] = [0, 1, 2, 3].map((index) =>
-      String(first + index),
-    );
+    const names = ['QUEUE_PORT', 'MANAGEMENT_PORT', 'EPMD_PORT', 'DIST_PORT', 'QUEUE_METRICS_PORT'];
+    const ports = names.map((name, index): [string, string] => [name, String(first + index)]);
     await run(SCRIPT, ['start', folder, 'rabbitmq'], {
-      env: { ...process.env, QUEUE_PORT, MANAGEMENT_PORT, EPMD_PORT, DIST_PORT },
+      env: { ...process.env, ...Object.fromEntries(ports) },
     });
     return new OwnRabbitmq(folder, await portOf(folder, 'QUEUE_PORT'), tlsPort);
   }

@@ -41,13 +41,15 @@ export class Rabbitmq {
     }
     await this.#settings.choosePort('QUEUE_PORT', 5672);
     await this.#settings.choosePort('MANAGEMENT_PORT', 15672);
+    await this.#settings.choosePort('QUEUE_METRICS_PORT', 15692);
     await this.#settings.choosePort('EPMD_PORT', 24369);
     await this.#settings.choosePort('DIST_PORT', 25672);
   }
 
   launch() {
     ownFolder(this.#folder, this.#account);
-    ownFile(this.#file('enabled_plugins'), this.#account, '[rabbitmq_management].\n');
+    const plugins = '[rabbitmq_management, rabbitmq_prometheus].\n';
+    ownFile(this.#file('enabled_plugins'), this.#account, plugins);
     ownFile(this.#file('rabbitmq.conf'), this.#account, this.#configuration());
     rmSync(this.#file('pid'), { force: true });
     turnLog(this.#log);
@@ -135,6 +137,8 @@ export class Rabbitmq {
     return `listeners.tcp.1 = 127.0.0.1:${this.#settings.get('QUEUE_PORT')}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = ${this.#settings.get('MANAGEMENT_PORT')}
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = ${this.#settings.get('QUEUE_METRICS_PORT')}
 default_user = ${env.get('RABBITMQ_DEFAULT_USER')}
 default_pass = ${env.get('RABBITMQ_DEFAULT_PASS')}
 default_vhost = ${env.get('RABBITMQ_DEFAULT_VHOST')}
