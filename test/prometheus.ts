@@ -54,7 +54,12 @@ export class Prometheus {
         '--web.listen-address=127.0.0.1:0',
       ]),
     );
-    await until('Prometheus is ready', () => run.stderr.includes('Server is ready'));
+    await until('Prometheus is ready', () => run.stderr.includes('Server is ready')).catch(
+      (error: unknown) => {
+        run.kill('SIGKILL');
+        throw error;
+      },
+    );
     const [, address] = /msg="Listening on".* address=(\S+)/.exec(run.stderr) ?? [];
     return new Prometheus(run, `http://${address}/api/v1/`);
   }
