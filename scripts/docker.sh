@@ -104,7 +104,8 @@ logs() {
 }
 
 something_runs() { [[ -n $(containers) ]]; }
-system_down() { compose down --remove-orphans; }
+# with what only a profile starts, which would keep the network
+system_down() { compose --profile observability down --remove-orphans; }
 
 delete_data() {
   local images key
@@ -113,7 +114,7 @@ delete_data() {
     compose run --rm -T --no-deps --entrypoint rm -v "$root/volumes:/volumes" db \
       -rf /volumes/rabbitmq /volumes/pg </dev/null
   fi
-  compose down --volumes
+  compose --profile observability down --volumes
   for key in QUEUE_PORT MANAGEMENT_PORT DB_PORT; do forget "$root/.env" "$key"; done
   images=$(docker image ls -q --filter label=csv2db.image "${IMAGE_PREFIX}csv2db-*" | sort -u)
   # shellcheck disable=SC2086 # one word each
