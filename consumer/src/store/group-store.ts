@@ -95,34 +95,22 @@ export class GroupStore {
     return outcome;
   }
 
-  /**
-   * @param dead what is refused of the group, where these are its last rows: then the ledger is told
-   * of all of it.
-   * @returns undefined when it is the rows that COPY fails for.
-   */
+  /** Copies rows. @param dead as `#storeAtOnce` takes it. @returns undefined when that fails. */
   async #copy(
-    { client, table, layout, account }: Target,
+    target: Target,
     data: CopyInput,
     dead: readonly Refusal[] | undefined,
   ): Promise<Outcome | undefined> {
+    const { client, layout } = target;
     const { copy: statements } = layout;
+    if (statements === undefined) return undefined;
     const count = rowsIn(data);
-    if (statements === undefined || count > this.#size.rows) return undefined;
-    const copyAll = async (): Promise<void> => {
-      if (count === 0) return;
+    return await this.#storeAtOnce(target, count, dead, async () => {
+      if (count === 0) return 0;
       const copied = await copy(client, statements, data);
       if (copied < count) throw new LeftOutError();
-    };
-    const entryOf = () => (dead ? account.whole(count, dead) : account.part(count));
-    try {
-      await storing(client, table, this.#size.timeout, copyAll, entryOf);
-      return { ...refused(dead ?? []), inserted: count };
-    } catch (error) {
-      const verdict = error instanceof LeftOutError ? 'row' : verdictOn(error);
-      if (verdict === 'slow') this.#size.tooSlow(count);
-      if (!FALLS_TO_INSERT.has(verdict) || isUnanswered(error)) throw error;
-      return undefined;
-    }
+      return copied;
+    });
   }
 
   /** Inserts the last rows of a group. @param dead what is refused of the group. */
@@ -133,40 +121,56 @@ export class GroupStore {
     return await tellWhole(target, this.#size, sum([refused(dead), outcome]));
   }
 
-  /** Inserts rows as one text. @returns undefined where that can't be done. */
+  /** Inserts the last rows of a group as one text. @returns undefined where that can't be done. */
   async #insertText(
-    { client, table, layout: { insertLines }, account }: Target,
+    target: Target,
     rows: OrderedRows,
     dead: readonly Refusal[],
   ): Promise<Outcome | undefined> {
-    const { count } = rows;
-    const { timeout } = this.#size;
-    if (count === 0 || insertLines === undefined || count > this.#size.rows) return undefined;
+    const { client, layout } = target;
+    const { insertLines } = layout;
+    if (rows.count === 0 || insertLines === undefined) return undefined;
     const text = rows.text();
     if (!text) return undefined;
-    const insert = async (): Promise<number> => {
+    return await this.#storeAtOnce(target, rows.count, dead, async () => {
       const { rowCount } = await client.query(insertLines, [text]);
       return rowCount ?? 0;
-    };
+    });
+  }
+
+  /**
+   * Stores rows in one transaction.
+   *
+   * @param dead what is refused of the group, where these are its last rows: then the ledger is told
+   * of all of it.
+   * @param store returns how many rows are inserted.
+   * @returns undefined when they are too many, or it fails with what another way may not.
+   */
+  async #storeAtOnce(
+    { client, table, account }: Target,
+    count: number,
+    dead: readonly Refusal[] | undefined,
+    store: () => Promise<number>,
+  ): Promise<Outcome | undefined> {
+    if (count > this.#size.rows) return undefined;
+    const entryOf = (inserted: number) =>
+      dead ? account.whole(inserted, dead) : account.part(inserted);
     try {
       const began = performance.now();
-      const whole = (inserted: number) => account.whole(inserted, dead);
-      const inserted = await storing(client, table, timeout, insert, whole);
+      const inserted = await storing(client, table, this.#size.timeout, store, entryOf);
       this.#size.finished(count, performance.now() - began);
-      return { inserted, duplicates: count - inserted, skipped: [], refusals: [...dead] };
+      return { ...refused(dead ?? []), inserted, duplicates: count - inserted };
     } catch (error) {
-      const verdict = verdictOn(error);
+      const verdict = error instanceof LeftOutError ? 'row' : verdictOn(error);
       if (verdict === 'slow') this.#size.tooSlow(count);
-      if (!FALLS_TO_ROWS.has(verdict) || isUnanswered(error)) throw error;
+      if (!MAY_PASS.has(verdict) || isUnanswered(error)) throw error;
       return undefined;
     }
   }
 }
 
-/** What COPY fails with and INSERT, in order and in parts, may not. */
-const FALLS_TO_INSERT: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow', 'conflict']);
-/** What a statement of many rows fails with and those of fewer may not. */
-const FALLS_TO_ROWS: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow']);
+/** What many rows at once fail with, and in order, in parts or row by row may not. */
+const MAY_PASS: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow', 'conflict']);
 
 /** What COPY takes of a group: plain bodies as they are, of others the rows. */
 function forCopy({ bodies }: RowGroup): CopyInput {
