@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Column, Facts } from './facts.ts';
 import { type Key, keyOf } from './key.ts';
+import { type Trial, trialOf } from './trial.ts';
 
 /** How rows of some columns get into the table, and how they are counted there. */
 export interface Layout {
@@ -18,6 +19,8 @@ export interface Layout {
   copy: Copy | undefined;
   /** Inserts the rows that are new; its parameters are an array of texts for each column. */
   insert: string;
+  /** Finds out which rows of the same parameters that refuses, and stores none. */
+  trial: Trial;
   /** Reads the values of the same parameters, and stores none. */
   read: string;
   /**
@@ -60,7 +63,11 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
   const isCopied = !isView && !hasRowSecurity;
   const copyFrom = (nulls: string): string =>
     `COPY ${table} (${identifiers}) FROM STDIN (DELIMITER ',', NULL '${nulls}')`;
-  const read = `SELECT ${values((number) => `v${number}`)} FROM ${sent(columns.length)}`;
+  const readFrom = (arrays: readonly string[]): string =>
+    `SELECT ${values((number) => `v${number}`)} FROM ${sent(arrays)}`;
+  const insertFrom = (arrays: readonly string[]): string =>
+    `${into} ${readFrom(arrays)} ${onConflict}`;
+  const parameters = parametersOf(columns.length);
   const emptyIsNull = !isContacts;
   return {
     columns,
@@ -73,8 +80,9 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
           rows: copyFrom('\\N'),
         }
       : undefined,
-    insert: `${into} ${read} ${onConflict}`,
-    read,
+    insert: insertFrom(parameters),
+    trial: trialOf(columns.length, insertFrom),
+    read: readFrom(parameters),
     // without OFFSET, the planner would have each line cut for every column
     insertLines: mayLeaveOut
       ? undefined
@@ -93,18 +101,21 @@ function onConflictOf({ mayConflict, target }: Key): string {
   return `ON CONFLICT ${columns === undefined ? '' : `(${columns})`} DO NOTHING`;
 }
 
+/** Parameters of a statement that are arrays of texts. */
+function parametersOf(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `$${index + 1}::text[]`);
+}
+
 /**
- * The parameters, arrays of texts, as rows of `v1`, `v2` and so on.
+ * Arrays of texts as rows of `v1`, `v2` and so on.
  *
  * @param place the name of a column with their places, from 1.
  */
-function sent(count: number, place?: string): string {
-  const numbers = Array.from({ length: count }, (_, index) => index + 1);
-  const arrays = numbers.map((number) => `$${number}::text[]`).join(', ');
-  const names = numbers.map((number) => `v${number}`).join(', ');
+function sent(arrays: readonly string[], place?: string): string {
+  const names = arrays.map((_, index) => `v${index + 1}`).join(', ');
   return place === undefined
-    ? `unnest(${arrays}) AS sent (${names})`
-    : `unnest(${arrays}) WITH ORDINALITY AS sent (${names}, ${place})`;
+    ? `unnest(${arrays.join(', ')}) AS sent (${names})`
+    : `unnest(${arrays.join(', ')}) WITH ORDINALITY AS sent (${names}, ${place})`;
 }
 
 /**
@@ -125,7 +136,7 @@ function absent({ name: table, columns }: Facts, key: Key): string {
   );
   // a row without a value there is no duplicate of any
   const hasKey = key.columns.map((_, place) => `v${place + 1} IS NOT NULL`);
-  return `SELECT (place - 1)::int AS place FROM ${sent(key.columns.length, 'place')}
+  return `SELECT (place - 1)::int AS place FROM ${sent(parametersOf(key.columns.length), 'place')}
     WHERE ${hasKey.join(' AND ')}
       AND NOT EXISTS (SELECT FROM ${table} AS kept WHERE ${isSame.join(' AND ')})`;
 }

@@ -52,11 +52,13 @@ const VERDICTS: readonly [sqlstate: RegExp, verdict: Verdict][] = [
 /** What a failed statement or connection means for the rows that it was to store. */
 export function verdictOn(error: unknown): Verdict {
   if (error instanceof TypeError || error instanceof RangeError) return 'defect';
-  if (error instanceof pg.DatabaseError) {
-    const sqlstate = error.code ?? '';
-    return VERDICTS.find(([pattern]) => pattern.test(sqlstate))?.[1] ?? 'row';
-  }
+  if (error instanceof pg.DatabaseError) return verdictOf(error.code ?? '');
   return isUnanswered(error) ? 'slow' : 'outage';
+}
+
+/** What an SQLSTATE means for the rows that met it. */
+export function verdictOf(sqlstate: string): Verdict {
+  return VERDICTS.find(([pattern]) => pattern.test(sqlstate))?.[1] ?? 'row';
 }
 
 /**

@@ -3,28 +3,33 @@ import { TransientError } from '@csv2db/libs/errors.ts';
 import { isCsv } from '@csv2db/libs/message.ts';
 import pg from 'pg';
 import { type Outcome, type Refusal, type Row, sum } from '../batch.ts';
-import { runWithin, TAKE_BACK } from '../database/limits.ts';
+import { runWithin } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
 import { storing } from '../database/storing.ts';
+import { columnsOf } from './columns.ts';
+import { Faults } from './faults.ts';
 import type { StatementSize } from './statement-size.ts';
 import type { Target } from './target.ts';
+import { type RefusedAlone, refusedAlone } from './trial.ts';
+
+/** How often rows that are refused are tried again: generations of a family, as it were. */
+const MOST_ROUNDS = 20;
 
 /** Inserts the rows of one batch that are new. */
 export class Insertion {
   readonly #target: Target;
   readonly #size: StatementSize;
-  /** Whether the database is known to take a row of the batch. */
-  #isTaken = false;
+  readonly #faults: Faults;
 
   constructor(target: Target, size: StatementSize) {
     this.#target = target;
     this.#size = size;
+    this.#faults = new Faults(target, size.timeout);
   }
 
   /**
    * Inserts rows in as few statements as finish in time; they have committed when this resolves. A
-   * row that the database refuses for good does not take the others down: what fails is halved
-   * until that row stands alone.
+   * row that the database refuses for good does not take the others down.
    *
    * @throws the error of pg when the fault is not in the rows, but in the table, the server or the
    * way to it; TransientError when a single row does not finish in time. Then nothing may be
@@ -52,10 +57,10 @@ export class Insertion {
         case 'slow':
           return await this.#insertLess(rows, error);
         case 'set-up':
-          if (!(await this.#isMisread(rows))) await this.#probe(rows, error);
+          await this.#faults.check(rows, error);
           return await this.#insertHalves(rows, error);
         case 'row':
-          return await this.#insertHalves(rows, error);
+          return await this.#insertOthers(rows, error);
         default:
           throw error;
       }
@@ -67,7 +72,7 @@ export class Insertion {
     const began = performance.now();
     const inserted = await this.#commit(rows);
     this.#size.finished(rows.length, performance.now() - began);
-    this.#isTaken ||= inserted > 0;
+    this.#faults.isTaken ||= inserted > 0;
     const missing = rows.length - inserted;
     const skipped = missing === 0 ? [] : (await this.#absent(rows)).slice(-missing);
     return { inserted, duplicates: missing - skipped.length, skipped, refusals: [] };
@@ -77,18 +82,10 @@ export class Insertion {
   async #commit(rows: readonly Row[]): Promise<number> {
     const { client, table, layout, account } = this.#target;
     const insert = async (): Promise<number> => {
-      const { rowCount } = await client.query(layout.insert, this.#columnsOf(rows));
+      const { rowCount } = await client.query(layout.insert, columnsOf(rows));
       return rowCount ?? 0;
     };
     return await storing(client, table, this.#size.timeout, insert, (count) => account.part(count));
-  }
-
-  /** The values of rows, column by column. */
-  #columnsOf(
-    rows: readonly Row[],
-    places: readonly number[] = [...this.#target.layout.columns.keys()],
-  ): (string | null)[][] {
-    return places.map((place) => rows.map(({ values }) => values[place] ?? null));
   }
 
   /**
@@ -103,7 +100,7 @@ export class Insertion {
     try {
       const { timeout } = this.#size;
       const { client } = this.#target;
-      const keys = this.#columnsOf(rows, key);
+      const keys = columnsOf(rows, key);
       const found = await runWithin<{ place: number }>(client, timeout, absent, keys);
       return found.rows.flatMap(({ place }) => rows[place] ?? []);
     } catch (error) {
@@ -121,82 +118,43 @@ export class Insertion {
     return await this.insert(rows);
   }
 
+  /**
+   * Inserts the rows that are not refused by themselves. What is refused is tried again behind those: a
+   * row may need another one, as a child its parent.
+   */
+  async #insertOthers(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
+    const outcomes: Outcome[] = [];
+    let left = rows;
+    for (let round = 1; ; round += 1) {
+      const refused = await refusedAlone(this.#target, this.#size.timeout, left);
+      if (refused.length === 0) return sum([...outcomes, await this.#insertHalves(left, error)]);
+      const isRefused = new Set(refused.map(({ row }) => row));
+      const others = left.filter((row) => !isRefused.has(row));
+      outcomes.push(await this.insert(others));
+      if (others.length === 0 || round === MOST_ROUNDS) {
+        return sum([...outcomes, { ...NOTHING, refusals: refused.map(refusal) }]);
+      }
+      left = [...isRefused];
+    }
+  }
+
+  /** Halves what fails until a row stands alone. */
   async #insertHalves(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
     const [only] = rows;
-    if (only && rows.length === 1) return sum([{ ...NOTHING, refusals: [refusal(only, error)] }]);
+    if (only && rows.length === 1) {
+      const { message: reason, code: sqlstate = '' } = error;
+      return { ...NOTHING, refusals: [refusal({ row: only, reason, sqlstate })] };
+    }
     const middle = rows.length >> 1;
     return sum([await this.insert(rows.slice(0, middle)), await this.insert(rows.slice(middle))]);
   }
-
-  /**
-   * Whether a type does not read a value of some rows. It may say so with an error that is a
-   * statement's otherwise, as that of `tsquery` does.
-   */
-  async #isMisread(rows: readonly Row[]): Promise<boolean> {
-    const { client, layout } = this.#target;
-    try {
-      const values = this.#columnsOf(rows);
-      await runWithin(client, this.#size.timeout, layout.read, values);
-      return false;
-    } catch (error) {
-      const verdict = verdictOn(error);
-      if (verdict !== 'row' && verdict !== 'set-up') throw error;
-      return true;
-    }
-  }
-
-  /**
-   * Tells whether rows meet a fault that any row would meet: inserts one that nobody sent, and
-   * rolls it back. Halving thousands of rows down to each would flood the server's log; and one
-   * that is there already passes where a trigger behind the insertion is broken.
-   *
-   * @throws the error of pg when it is not taken: the fault is the table's.
-   */
-  async #probe(rows: readonly Row[], error: pg.DatabaseError): Promise<void> {
-    try {
-      const texts = this.#target.layout.columns.map(({ isText }) => [isText ? PROBE : null]);
-      await this.#rehearse(texts);
-    } catch (probeError) {
-      if (verdictOn(probeError) !== 'row') throw probeError;
-      // a constraint refuses it before all is tried: then only rows that were sent can tell
-      this.#isTaken ||= await this.#takesAny(rows);
-      if (!this.#isTaken) throw error;
-    }
-  }
-
-  /** Whether the database takes any of some rows from all over. Nothing is stored. */
-  async #takesAny(rows: readonly Row[]): Promise<boolean> {
-    const step = Math.ceil(rows.length / SAMPLE);
-    for (let index = 0; index < rows.length; index += step) {
-      try {
-        await this.#rehearse(this.#columnsOf(rows.slice(index, index + 1)));
-        return true;
-      } catch (error) {
-        const verdict = verdictOn(error);
-        if (verdict !== 'row' && verdict !== 'set-up') throw error;
-      }
-    }
-    return false;
-  }
-
-  /** Inserts rows, and takes that back. */
-  async #rehearse(values: (string | null)[][]): Promise<void> {
-    const { client, layout } = this.#target;
-    await runWithin(client, this.#size.timeout, layout.insert, values, TAKE_BACK);
-  }
 }
-
-/** How many rows of a batch tell whether the database takes any. */
-const SAMPLE = 8;
-
-/** What a row that nobody sends has in its columns of text; the others are NULL. */
-const PROBE = 'probe@csv2db.invalid';
 
 const NOTHING = { inserted: 0, duplicates: 0, skipped: [] };
 
-function refusal(row: Row, { message, code }: pg.DatabaseError): Refusal {
+function refusal({ row, reason, sqlstate }: RefusedAlone): Refusal {
   const { values, delivery, index, json } = row;
   const value = isCsv(delivery.properties.contentType) ? toCsv([values]).bytes : json;
   const part = index === undefined ? undefined : { index, value };
-  return { delivery, part, reason: message, sqlstate: code };
+  return { delivery, part, reason, sqlstate };
 }

@@ -210,29 +210,44 @@ async function outcomes(layout: Layout, text: string | null): Promise<unknown[]>
   return found;
 }
 
+/** Whether a trial finds that a value is refused. */
+async function isRefused({ trial }: Layout, text: string | null): Promise<boolean> {
+  let refused: unknown[] = [];
+  const found = await outcome(async () => {
+    await client.query(trial.give, [[text]]);
+    await client.query(trial.run);
+    refused = (await client.query(trial.read)).rows;
+  });
+  return found === 'refused' || refused.length > 0;
+}
+
 // a cast cuts what is too long, and reads what COPY does not
-it.each(TYPES)('COPY and INSERT store and refuse the same values of %s', async (type) => {
-  await client.query(`CREATE TABLE t (v ${type})`);
-  try {
-    const address = sandbox.databaseUrl;
-    const table = await checkTable(client, {
-      host: address.hostname,
-      port: Number(address.port),
-      user: address.username,
-      password: () => address.password,
-      name: sandbox.databaseName,
-      table: 't',
-      tls: undefined,
-      statementTimeout: 10_000,
-      flags: { address: '', login: '', name: '' },
-    });
-    const layout = table.layoutOf(['v']);
-    const property = fc.asyncProperty(value, async (text) => {
-      const [first, ...others] = await outcomes(layout, text);
-      for (const other of others) expect(other).toEqual(first);
-    });
-    await fc.assert(property, { numRuns: 120, seed: 1 });
-  } finally {
-    await client.query('DROP TABLE t');
-  }
-});
+it.each(TYPES)(
+  'COPY and INSERT store and refuse the same values of %s, and a trial finds those',
+  async (type) => {
+    await client.query(`CREATE TABLE t (v ${type})`);
+    try {
+      const address = sandbox.databaseUrl;
+      const table = await checkTable(client, {
+        host: address.hostname,
+        port: Number(address.port),
+        user: address.username,
+        password: () => address.password,
+        name: sandbox.databaseName,
+        table: 't',
+        tls: undefined,
+        statementTimeout: 10_000,
+        flags: { address: '', login: '', name: '' },
+      });
+      const layout = table.layoutOf(['v']);
+      const property = fc.asyncProperty(value, async (text) => {
+        const [first, ...others] = await outcomes(layout, text);
+        for (const other of others) expect(other).toEqual(first);
+        expect(await isRefused(layout, text)).toBe(first === 'refused');
+      });
+      await fc.assert(property, { numRuns: 120, seed: 1 });
+    } finally {
+      await client.query('DROP TABLE t');
+    }
+  },
+);

@@ -1,0 +1,116 @@
+import { expect, it } from 'vitest';
+import { until } from './sandbox.ts';
+import { tables } from './tables.ts';
+
+const bench = tables();
+
+/** Rows of two columns, an even and an odd one by turns. */
+function rows(count: number, even: string, odd: string): string {
+  const lines = Array.from({ length: count }, (_, n) => `${n},${n % 2 === 0 ? even : odd}\n`);
+  return lines.join('');
+}
+
+/** Transactions that failed in this database, once those of consumers that have ended are counted. */
+async function rollbacks(): Promise<number> {
+  const { pool } = bench.sandbox;
+  await until('no consumer is connected', async () => {
+    const { rowCount } = await pool.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'csv2db consumer'`,
+    );
+    return rowCount === 0;
+  });
+  const { rows: counted } = await pool.query<{ count: number }>(
+    'SELECT xact_rollback::int AS count FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return counted[0]?.count ?? NaN;
+}
+
+// each was halved out, in transactions of their own: a minute for 20,000 rows, and a line in the server's log each
+it('a thousand rows that are refused among as many good ones cost a handful of transactions', async () => {
+  await bench.create('CREATE TABLE t (id int UNIQUE, size int CHECK (size > 0))');
+  await bench.send('id,size', rows(2_000, '1', '0'));
+  const before = await rollbacks();
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 1_000, dead: 1_000 });
+  expect((await rollbacks()) - before).toBeLessThan(20);
+  const letters = await bench.letters();
+  expect(letters).toHaveLength(1_000);
+  expect(new Set(letters.map(({ reason }) => reason))).toEqual(
+    new Set(['new row for relation "t" violates check constraint "t_size_check"']),
+  );
+});
+
+it('rows that need others of their batch are stored, whichever comes first, where another row is refused', async () => {
+  await bench.create('CREATE TABLE t (id int PRIMARY KEY, parent int REFERENCES t, size int)');
+  // a tree of nine generations, the last one first
+  const family = Array.from({ length: 400 }, (_, n) => `${n + 1},${n > 0 ? (n + 1) >> 1 : ''},1\n`);
+  const orphans = '900,999,1\n901,900,1\n';
+  await bench.send('id,parent,size', `${family.toReversed().join('')}${orphans}902,,x\n`);
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 400, dead: 3 });
+  expect((await bench.letters()).map(({ body }) => body)).toEqual([
+    '900,999,1\n',
+    '901,900,1\n',
+    '902,,x\n',
+  ]);
+});
+
+it('rows that the table takes alone, but not together, are refused but for the first', async () => {
+  await bench.create(`CREATE TABLE t (id int PRIMARY KEY, size int);
+    CREATE FUNCTION test.few() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF (SELECT count(*) FROM test.t) >= 3 THEN RAISE 'it is full'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER few BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION test.few()`);
+  await bench.send('id,size', `${rows(10, '1', '1')}11,x\n`);
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 3, dead: 8 });
+  expect(await bench.rows('t')).toEqual(['(0,1)', '(1,1)', '(2,1)']);
+});
+
+it('names that have quotes, or are those of variables, are no hindrance', async () => {
+  await bench.create(
+    `CREATE TABLE "those's \\ $$" ("one" int UNIQUE, "place" text, "refused" int, "v1" int)`,
+  );
+  const lines = Array.from({ length: 200 }, (_, n) => `"a'b\\,""\n",${n},${n % 2 ? 'x' : ''},1\n`);
+  await bench.send('place,one,refused,v1', lines.join(''));
+  const before = await rollbacks();
+  const counted = await bench.consume(`test."those's \\ $$"`);
+  expect(counted).toMatchObject({ inserted: 100, dead: 100 });
+  expect((await rollbacks()) - before).toBeLessThan(20);
+  const { rows: stored } = await bench.sandbox.pool.query(
+    `SELECT DISTINCT place, refused, v1 FROM test."those's \\ $$"`,
+  );
+  expect(stored).toEqual([{ place: `a'b\\,"\n`, refused: null, v1: 1 }]);
+});
+
+it('a database that does not let its user run PL/pgSQL finds them, too', async () => {
+  const { pool, databaseName } = bench.sandbox;
+  const role = `${databaseName}_role`;
+  await bench.create(`CREATE TABLE t (id int UNIQUE, size int);
+    CREATE ROLE ${role} LOGIN PASSWORD 'hunter2';
+    GRANT USAGE ON SCHEMA test TO ${role}; GRANT INSERT, SELECT ON test.t TO ${role};
+    REVOKE USAGE ON LANGUAGE plpgsql FROM public`);
+  try {
+    await bench.send('id,size', rows(50, '1', 'x'));
+    const flags = ['--db-user', role, '--db-pass', 'hunter2'];
+    expect(await bench.consume('test.t', flags)).toMatchObject({ inserted: 25, dead: 25 });
+  } finally {
+    await pool.query(
+      `GRANT USAGE ON LANGUAGE plpgsql TO public; DROP OWNED BY ${role}; DROP ROLE ${role}`,
+    );
+  }
+});
+
+it('which import stored a row is known of those that were beside one that is refused', async () => {
+  const { sandbox } = bench;
+  await bench.create('SELECT');
+  await sandbox.pool.query(`ALTER TABLE contacts ADD CHECK (name <> 'Bad')`);
+  const body = 'Ada,ada@x.com\nBad,bad@x.com\nBob,bob@x.com\n';
+  const headers = { 'x-csv2db-import': 'mixed', 'x-csv2db-row': 1, 'x-csv2db-rows': 3 };
+  await sandbox.send(body, { contentType: 'text/csv', headers });
+  const consumer = sandbox.start('consumer', ['--parallel', '1']);
+  await until('both are there', async () => (await sandbox.countContacts()) === 2);
+  const why = sandbox.start('consumer', ['why', 'bob@x.com']);
+  await why.succeeds();
+  expect(why.stdout).toMatch(/^the import mixed stored it/);
+  consumer.kill('SIGTERM');
+  await consumer.succeeds();
+});
