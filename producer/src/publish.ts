@@ -28,13 +28,17 @@ export interface Publisher {
 }
 
 /** What is the same in all messages of an import. */
-export interface Origin {
+export interface ImportHeaders {
   importId: string;
   /** The columns of the rows, as a header has them; undefined where it is to be absent. */
   columns: string | undefined;
 }
 
-export function createPublisher(session: QueueSession, queue: string, origin: Origin): Publisher {
+export function createPublisher(
+  session: QueueSession,
+  queue: string,
+  common: ImportHeaders,
+): Publisher {
   let isQueueGone = false;
   for (const channel of session.channels) {
     channel.on('return', () => {
@@ -70,7 +74,7 @@ export function createPublisher(session: QueueSession, queue: string, origin: Or
       if (inFlight === 0) heardAt = performance.now();
       inFlight += messages.length;
       const timestamp = Math.floor(Date.now() / 1000);
-      const outgoing = messages.map((message) => toOutgoing(message, origin, timestamp));
+      const outgoing = messages.map((message) => toOutgoing(message, common, timestamp));
       const channel = turns.next().value;
       const unconfirmed = await publishConfirmed(channel, queue, outgoing, session.lost, onAnswer);
       if (!isRegistered) await session.registered;
@@ -90,7 +94,7 @@ function nothingConfirmed(queue: string): string {
 /** @param timestamp seconds since 1970, as AMQP has it. */
 function toOutgoing(
   message: Message,
-  origin: Origin,
+  common: ImportHeaders,
   timestamp: number,
 ): Outgoing & { message: Message } {
   const { firstRow, body, contentType, announcement } = message;
@@ -99,9 +103,9 @@ function toOutgoing(
     persistent: true,
     mandatory: true,
     contentType,
-    messageId: `${origin.importId}-${id}`,
+    messageId: `${common.importId}-${id}`,
     timestamp,
-    headers: headersOf(message, origin),
+    headers: headersOf(message, common),
   };
   return { message, body, properties };
 }
@@ -109,7 +113,7 @@ function toOutgoing(
 /** What a message tells of its rows, and of those around them. */
 export function headersOf(
   { firstRow, rows, rejectedBefore, rejectedAfter, announcement }: Message,
-  { importId, columns }: Origin,
+  { importId, columns }: ImportHeaders,
 ): Record<string, unknown> {
   if (announcement !== undefined) {
     return { [HEADERS.import]: importId, [HEADERS.announcement]: announcement };

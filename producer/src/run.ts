@@ -82,7 +82,7 @@ export async function run(
       {
         ...config,
         queue: config.queue.name,
-        origin: { importId: beginning.importId, columns: columnsHeader(config.columns) },
+        common: { importId: beginning.importId, columns: columnsHeader(config.columns) },
         closing,
       },
       log,

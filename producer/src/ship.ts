@@ -3,7 +3,7 @@ import { MessageTooLargeError } from '@csv2db/libs/queue/confirm.ts';
 import { finished } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Message } from './pack.ts';
-import { createPublisher, type Origin, type Publisher } from './publish.ts';
+import { createPublisher, type ImportHeaders, type Publisher } from './publish.ts';
 import { Refusals } from './refusals.ts';
 import type { RowSpan } from './source/position.ts';
 import { type Shipment, Worklist } from './worklist.ts';
@@ -30,7 +30,7 @@ export interface ShipOptions {
   /** Name of the queue. */
   queue: string;
   /** What every message tells of its rows. */
-  origin: Origin;
+  common: ImportHeaders;
   /** Number of workers. */
   parallel: number;
   /** How long the broker may refuse everything, in milliseconds. */
@@ -59,7 +59,7 @@ export async function* ship(
   const refusals = new Refusals(options.retryFor, log);
   for await (const session of sessions) {
     yield { kind: 'connected', session };
-    const publisher = createPublisher(session, options.queue, options.origin);
+    const publisher = createPublisher(session, options.queue, options.common);
     const areShipped = yield* told((tell) => {
       const workers = Array.from({ length: options.parallel }, () =>
         work(session, publisher, worklist, refusals, tell),

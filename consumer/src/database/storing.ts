@@ -31,7 +31,7 @@ export async function storing<T>(
   return await inTransaction(client, timeout, async () => {
     const result = await store();
     // whoever changes the table waits for its lock, until the commit
-    const { rows } = await client.query<{ fingerprint: string }>(table.lookUp);
+    const { rows } = await client.query<{ fingerprint: string }>(table.fingerprintQuery);
     if (rows[0]?.fingerprint !== table.fingerprint) throw new TableChangedError();
     const entry = table.hasLedger ? entryOf(result) : undefined;
     if (entry) await writeEntry(client, entry);

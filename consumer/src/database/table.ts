@@ -29,8 +29,8 @@ export class Table {
   readonly hasLedger: boolean;
   /** Changes with whatever the statements depend on. */
   readonly fingerprint: string;
-  /** Looks that up, as `fingerprint`. */
-  readonly lookUp: string;
+  /** Reads it anew, as `fingerprint`. */
+  readonly fingerprintQuery: string;
   readonly #facts: Facts;
   readonly #config: DatabaseConfig;
   readonly #columns: ReadonlyMap<string, Column>;
@@ -46,7 +46,7 @@ export class Table {
     this.hasLedger = noLedger === undefined;
     this.fingerprint = facts.fingerprint;
     const oid = `${pg.escapeLiteral(facts.name)}::regclass`;
-    this.lookUp = `SELECT ${fingerprintOf(oid)} AS fingerprint`;
+    this.fingerprintQuery = `SELECT ${fingerprintOf(oid)} AS fingerprint`;
   }
 
   /** Its columns among some names, in their order in the table. */

@@ -8,7 +8,7 @@ import type { Entry } from './entry.ts';
 import { toMultirange } from './ranges.ts';
 
 /** What a producer tells of its import. */
-export interface Told {
+export interface Announced {
   importId: string;
   announcement: Announcement;
 }
@@ -57,11 +57,12 @@ export async function writeEntry(client: pg.ClientBase, entry: Entry): Promise<v
  *
  * @throws SetUpError when a person has to mend the ledger; the error of pg.
  */
-export async function writeTold(
+export async function writeAnnouncement(
   client: pg.ClientBase,
-  { importId, announcement }: Told,
+  { importId, announcement }: Announced,
 ): Promise<void> {
-  const write = (told: Announcement) => client.query(WRITE_TOLD, [importId, JSON.stringify(told)]);
+  const write = (told: Announcement) =>
+    client.query(WRITE_ANNOUNCEMENT, [importId, JSON.stringify(told)]);
   await client.query('SAVEPOINT told');
   await orSetUp(() =>
     write(announcement).catch(async (error: unknown) => {
@@ -76,7 +77,8 @@ const WRITE_ENTRY = `
   INSERT INTO csv2db_ledger (import, covered, refused, rejected, skipped, inserted, unnumbered)
   VALUES ($1, $2, $3, $4, $5, $6, $7)`;
 
-const WRITE_TOLD = 'INSERT INTO csv2db_announcements (import, announcement) VALUES ($1, $2)';
+const WRITE_ANNOUNCEMENT =
+  'INSERT INTO csv2db_announcements (import, announcement) VALUES ($1, $2)';
 
 /** An error of the ledger says nothing about the rows, and must not be taken for one that does. */
 async function orSetUp(write: () => Promise<unknown>): Promise<void> {

@@ -6,7 +6,7 @@ import { visible } from '@csv2db/libs/visible.ts';
 import type { ConsumerConfig } from '../config.ts';
 import { orFatal, withClient } from '../database/client.ts';
 import { printed } from '../print.ts';
-import { Gauge } from './depths.ts';
+import { DepthGauge } from './depths.ts';
 import type { Import } from './import.ts';
 import { type Look, look, type Wanted } from './look.ts';
 import { printMissing } from './missing.ts';
@@ -47,7 +47,7 @@ export async function onStatus(
   const { name } = task;
   if (name === '')
     throw new FatalError('the name of the import is empty: give an id or a file, or leave it out');
-  const gauge = new Gauge(config.queue);
+  const gauge = new DepthGauge(config.queue);
   const lookAt = (wanted: Wanted): Promise<Look> =>
     orFatal(config.database, () => look(config, gauge, wanted));
   const show = async (seen: Look, json: boolean): Promise<void> => {

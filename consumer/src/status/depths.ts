@@ -18,7 +18,7 @@ export interface Depths {
 }
 
 /** Looks how deep the queues are, over one connection as long as that lasts. */
-export class Gauge {
+export class DepthGauge {
   readonly #config: QueueConfig;
   #connection: ChannelModel | undefined;
 

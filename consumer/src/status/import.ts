@@ -2,7 +2,7 @@ import { type Announcement, parseAnnouncement } from '@csv2db/libs/announcement.
 import type { Tally } from './tally.ts';
 
 /** How long an import may be silent before it is taken to have stopped, in seconds. */
-export const PATIENCE = 30;
+export const LONGEST_SILENCE = 30;
 
 /**
  * - `complete`: it has ended, and every row is accounted for.
@@ -78,7 +78,7 @@ export function toImport(tally: Tally, isWaiting: boolean): Import {
   const read = lastRow === undefined ? null : Math.max(0, lastRow - firstRow + 1);
   const pending = read === null ? null : read - accounted;
   const isComplete = pending === 0;
-  const isBusy = tally.idle < PATIENCE || isWaiting;
+  const isBusy = tally.idle < LONGEST_SILENCE || isWaiting;
   const state = isComplete ? 'complete' : isBusy ? 'running' : 'incomplete';
   // while it runs, the sum is ahead of the ranges; what was skipped may have been stored later
   const inserted = Math.min(tally.inserted, covered);

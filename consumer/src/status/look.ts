@@ -6,7 +6,7 @@ import { withClient } from '../database/client.ts';
 import { databaseProblem, SetUpError } from '../database/problem.ts';
 import { FOREIGN } from '../ledger/account.ts';
 import { compact } from './compact.ts';
-import type { Depths, Gauge } from './depths.ts';
+import type { DepthGauge, Depths } from './depths.ts';
 import { findImport } from './find.ts';
 import { type Import, toImport } from './import.ts';
 import { readTallies, type Tally } from './tally.ts';
@@ -31,7 +31,7 @@ export type Wanted = 'all' | 'newest' | { id: string } | { name: string };
  */
 export async function look(
   { database }: Pick<ConsumerConfig, 'database'>,
-  gauge: Gauge,
+  gauge: DepthGauge,
   wanted: Wanted,
 ): Promise<Look> {
   const reading = withClient(database, (client) => readAndMerge(client, database, wanted));

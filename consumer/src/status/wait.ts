@@ -1,7 +1,7 @@
 import type { TransientError } from '@csv2db/libs/errors.ts';
 import { EXIT } from '@csv2db/libs/exit.ts';
 import { retry } from '@csv2db/libs/retry.ts';
-import { PATIENCE } from './import.ts';
+import { LONGEST_SILENCE } from './import.ts';
 import type { Look } from './look.ts';
 import { sleep, unlessStopped } from './stopped.ts';
 
@@ -49,5 +49,5 @@ function statusOf({ imports, depths }: Look, waited: number): number | undefined
   if (one?.state === 'complete') return one.dead > 0 ? EXIT.failed : EXIT.done;
   // what waits may be of an import that is not known yet; where that can't be seen, something may wait
   if (one?.state === 'running' || depths.queue || depths.problem !== undefined) return undefined;
-  return waited < PATIENCE ? undefined : EXIT.failed;
+  return waited < LONGEST_SILENCE ? undefined : EXIT.failed;
 }

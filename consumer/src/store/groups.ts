@@ -8,7 +8,7 @@ import type { Layout } from '../database/layout.ts';
 import { ColumnsError, type Table } from '../database/table.ts';
 import { decodeCsv, decodeJson } from '../decode.ts';
 import { Account, FOREIGN } from '../ledger/account.ts';
-import type { Told } from '../ledger/ledger.ts';
+import type { Announced } from '../ledger/ledger.ts';
 import { isPlain } from './lines.ts';
 
 /** The rows of a message, or some of them. */
@@ -36,7 +36,7 @@ export interface Grouped {
   groups: RowGroup[];
   /** What is of no columns: refused, or for the ledger alone. */
   others: Group[];
-  announcements: Told[];
+  announcements: Announced[];
   /** Whether something is refused for what columns the table had when it was looked at. */
   isOfOtherColumns: boolean;
 }
@@ -45,7 +45,7 @@ export interface Grouped {
 export function group(batch: readonly Delivery[], table: Table): Grouped {
   const sorter = new Sorter();
   const layouts = new Map<unknown, Layout | UndecodableError>();
-  const announcements: Told[] = [];
+  const announcements: Announced[] = [];
   let isOfOtherColumns = false;
 
   const refuse = (refusal: Refusal, origin: Origin | undefined, error?: UndecodableError): void => {

@@ -1,7 +1,7 @@
 import { type Delivery, type Outcome, refused, sum } from '../batch.ts';
 import type { Database } from '../database/connect.ts';
 import { inTransaction } from '../database/limits.ts';
-import { writeTold } from '../ledger/ledger.ts';
+import { writeAnnouncement } from '../ledger/ledger.ts';
 import { GroupStore } from './group-store.ts';
 import { group } from './groups.ts';
 import type { StatementSize } from './statement-size.ts';
@@ -33,12 +33,12 @@ export class Store {
     const settled = this.#settled.get(batch) ?? new Map<string, Outcome>();
     this.#settled.set(batch, settled);
     return await this.#database.use(async (client, table) => {
-      let looked = table;
-      let grouped = group(batch, looked);
+      let current = table;
+      let grouped = group(batch, current);
       if (grouped.isOfOtherColumns) {
         // they may have been changed
-        looked = await this.#database.lookAgain(client);
-        grouped = group(batch, looked);
+        current = await this.#database.lookAgain(client);
+        grouped = group(batch, current);
       }
       const { groups, others, announcements } = grouped;
       const outcomes: Outcome[] = [];
@@ -47,17 +47,17 @@ export class Store {
         const key = JSON.stringify([account.importId, layout.columns.map(({ name }) => name)]);
         const outcome =
           settled.get(key) ??
-          (await this.#rows.store({ client, table: looked, layout, account }, rows));
+          (await this.#rows.store({ client, table: current, layout, account }, rows));
         settled.set(key, outcome);
         outcomes.push(outcome);
       }
       for (const { account, refusals } of others) {
-        const target = { client, table: looked, account };
+        const target = { client, table: current, account };
         outcomes.push(await tellWhole(target, this.#size, refused(refusals)));
       }
-      if (looked.hasLedger) {
+      if (current.hasLedger) {
         for (const told of announcements) {
-          await inTransaction(client, timeout, () => writeTold(client, told));
+          await inTransaction(client, timeout, () => writeAnnouncement(client, told));
         }
       }
       return sum(outcomes);

@@ -4,8 +4,8 @@ import { decompressed } from './decompress.ts';
 import { type Encoding, encodingOf, markLength, toUtf8 } from './encoding.ts';
 import { FormatError, refuseForeign } from './foreign.ts';
 import type { Head } from './head.ts';
-import { hasLine, look } from './look.ts';
 import type { Source } from './open.ts';
+import { hasLine, peek } from './peek.ts';
 
 /** The text of a file in UTF-8, whatever it is packed and written in, without its byte order mark. */
 export interface Text {
@@ -51,7 +51,7 @@ export async function openText(
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
 
-  const file = await look(
+  const file = await peek(
     () => source.read(0, blockSize, ended),
     isRegular,
     (head) => signatureOf(head) !== undefined || hasLine(head),
@@ -59,13 +59,13 @@ export async function openText(
   refuseForeign(file.head, name);
   const compression = compressionOf(file.head);
   const unpacked = compression
-    ? await look(() => decompressed(file.open(), compression, blockSize, name), isRegular)
+    ? await peek(() => decompressed(file.open(), compression, blockSize, name), isRegular)
     : file;
   if (compression) refuseInner(unpacked.head, name, compression);
   const isMarked = markLength(unpacked.head, 'utf-8') > 0;
   const encoding = wanted === 'auto' || isMarked ? encodingOf(unpacked.head) : wanted;
   const mark = markLength(unpacked.head, encoding);
-  const text = await look(() => toUtf8(skip(unpacked.open(), mark), encoding), isRegular);
+  const text = await peek(() => toUtf8(skip(unpacked.open(), mark), encoding), isRegular);
   const unusual = [compression, encoding === 'utf-8' ? undefined : encoding].filter(Boolean);
   if (unusual.length > 0) log.info(`reading ${name}: ${unusual.join(', ')}`);
   const isSeekable = isRegular && !compression && encoding === 'utf-8';

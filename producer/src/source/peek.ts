@@ -5,7 +5,7 @@ export const HEAD = 64 * 1024;
 const SIGNATURE = 4;
 
 /** Bytes whose first ones are known. */
-export interface Looked {
+export interface Peeked {
   /** The first 64 KiB; less of a pipe, which may send more only much later, but enough. */
   head: Buffer;
   /** Whether that is all. */
@@ -15,17 +15,17 @@ export interface Looked {
 }
 
 /**
- * Looks how something begins.
+ * Peeks at how something begins.
  *
  * @param open reads it from its start.
  * @param isRepeatable whether that can be done again.
  * @param isEnough whether a head tells what is wanted; default: when its first line is there.
  */
-export async function look(
+export async function peek(
   open: () => AsyncIterable<Buffer>,
   isRepeatable: boolean,
   isEnough: (head: Buffer) => boolean = hasLine,
-): Promise<Looked> {
+): Promise<Peeked> {
   const iterator = open()[Symbol.asyncIterator]();
   let seen: Buffer = Buffer.alloc(0);
   let isWhole = false;
