@@ -14,8 +14,6 @@ export interface Announcement {
   firstRow: number;
   /** Number of its last row, below `firstRow` where it has none; undefined before it has ended. */
   lastRow?: number | undefined;
-  /** Rows that were rejected; undefined before it has ended. */
-  rejected?: number | undefined;
 }
 
 /** A file of an import. */
@@ -41,9 +39,9 @@ export function parseAnnouncement(header: unknown): Announcement | undefined {
 
 /** Without what a later version, or somebody else, may have added. */
 function onlyKnown(announcement: Announcement): Announcement {
-  const { begun, ended, files, fileCount, bytes, firstRow, lastRow, rejected } = announcement;
+  const { begun, ended, files, fileCount, bytes, firstRow, lastRow } = announcement;
   const known = files.map((file) => ({ name: file.name, bytes: file.bytes }));
-  return { begun, ended, files: known, fileCount, bytes, firstRow, lastRow, rejected };
+  return { begun, ended, files: known, fileCount, bytes, firstRow, lastRow };
 }
 
 function isAnnouncement(value: unknown): value is Announcement {
@@ -56,8 +54,7 @@ function isAnnouncement(value: unknown): value is Announcement {
     isCount(value['fileCount']) &&
     isMissingOrCount(value['bytes']) &&
     isCount(value['firstRow']) &&
-    isMissingOrCount(value['lastRow']) &&
-    isMissingOrCount(value['rejected'])
+    isMissingOrCount(value['lastRow'])
   );
 }
 

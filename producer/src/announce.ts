@@ -8,35 +8,26 @@ import type { Shipment } from './worklist.ts';
 /** Most characters of a file's name that are told: headers have to fit into a frame. */
 const LONGEST_NAME = 250;
 
-/** How an import has ended. */
-export interface Ending {
-  /** Number of its rows, from the start of the files. */
-  rows: number;
-  /** How many of them are rejected. */
-  rejected: number;
-}
-
 /**
  * The message that tells the ledger of an import.
  *
- * @param ending undefined while it goes on.
+ * @param lastRow the number of its last row, where it has ended; undefined while it goes on.
  */
 export function announce(
   files: readonly FoundFile[],
   { begun, firstRow, rows }: Pick<Beginning, 'begun' | 'firstRow' | 'rows'>,
-  ending?: Ending,
+  lastRow?: number,
 ): Message {
   const announcement: Announcement = {
     begun,
-    ended: ending && new Date().toISOString(),
+    ended: lastRow === undefined ? undefined : new Date().toISOString(),
     files: files.slice(0, MOST_FILES).map(({ name, bytes }) => ({ name: shortened(name), bytes })),
     fileCount: files.length,
     bytes: files.reduce<number | undefined>(added, 0),
     firstRow,
-    lastRow: ending?.rows,
-    rejected: ending?.rejected,
+    lastRow,
   };
-  const next = (ending?.rows ?? rows) + 1;
+  const next = (lastRow ?? rows) + 1;
   return { ...withoutRows(next), announcement: JSON.stringify(announcement) };
 }
 

@@ -119,7 +119,7 @@ export async function run(
     const { rejects, read } = progress;
     const isWhole =
       !config.rows && !signal.aborted && !isExceeded(config.maxRejects, rejects.count, read);
-    return isWhole ? announce(files, beginning, checkpointer.standing) : undefined;
+    return isWhole ? announce(files, beginning, checkpointer.standing.rows) : undefined;
   }
 
   /** Tells in an error how to go on. */

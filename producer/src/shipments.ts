@@ -88,7 +88,7 @@ export function shipmentOf(
   const { firstRow, start } = chunk;
   const read = countRows(chunk);
   const { runs, rejects } = validate(chunk, convert);
-  const span = { firstRow, lastRow: firstRow + read - 1, rejected: rejects.length, start };
+  const span = { firstRow, lastRow: firstRow + read - 1, start };
   const messages = accountFor(span, pack(runs, columns, rowsPerMessage));
   return { chunk: span, read, rejects, messages, isRepeated: false };
 }

@@ -74,7 +74,7 @@ export class Worklist {
 /** Packs what is too large into smaller messages; a row that is so alone is rejected. */
 function fitInto(mostBytes: number, shipment: Shipment): Shipment {
   if (mostBytes === Infinity) return shipment;
-  const { chunk, rejects } = shipment;
+  const { rejects } = shipment;
   const reason = `its message is larger than the ${mostBytes} bytes that RabbitMQ takes (max_message_size)`;
   const fits = ({ body }: Packed): boolean => body.length <= mostBytes;
   const tooLarge: Packed[] = [];
@@ -86,7 +86,6 @@ function fitInto(mostBytes: number, shipment: Shipment): Shipment {
   });
   return {
     ...shipment,
-    chunk: { ...chunk, rejected: chunk.rejected + tooLarge.length },
     messages,
     rejects: [...rejects, ...tooLarge.map(({ firstRow }) => ({ row: firstRow, reason }))],
   };

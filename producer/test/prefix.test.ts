@@ -7,7 +7,7 @@ import { type RowSpan, START } from '../src/source/position.ts';
 const chunks = Array.from({ length: 10 }, (_, index): RowSpan => {
   const firstRow = 3 * index + 1;
   const before = { file: 0, rows: firstRow - 1, lines: 3 * index, bytes: 100 * index };
-  return { firstRow, lastRow: firstRow + 2, rejected: 0, start: before };
+  return { firstRow, lastRow: firstRow + 2, start: before };
 });
 
 it('the prefix ends before the first chunk that is not settled, in whatever order the others are', () => {
@@ -31,6 +31,6 @@ it('a prefix that begins in the middle of a file goes on there', () => {
   const seek = { file: 0, rows: 9, lines: 9, bytes: 300 };
   const prefix = new ConfirmedPrefix({ rows: 10, seek });
   // the rest of the fourth chunk, as an import that is resumed reads it
-  prefix.settle({ firstRow: 11, lastRow: 12, rejected: 0, start: seek });
+  prefix.settle({ firstRow: 11, lastRow: 12, start: seek });
   expect(prefix.standing).toEqual({ rows: 12, seek });
 });

@@ -5,7 +5,7 @@ import { type Shipment, Worklist } from '../src/worklist.ts';
 
 function shipment(firstRow: number): Shipment {
   const packed = { firstRow, rows: 1, body: Buffer.from('{}'), contentType: 'application/json' };
-  const chunk = { firstRow, lastRow: firstRow + 1, rejected: 1, start: START };
+  const chunk = { firstRow, lastRow: firstRow + 1, start: START };
   return {
     chunk,
     read: 2,

@@ -10,48 +10,31 @@ import { otherReading, readingOf } from './reading.ts';
 import type { CheckpointStore } from './store.ts';
 
 /** How far an import has come: what is kept outside the process, as JSON. */
-export interface Checkpoint {
+export interface Checkpoint extends Beginning {
   version: 4;
-  /** Id of the import, which is in the headers of its messages. */
-  importId: string;
-  /** When it began: ISO 8601, UTC. */
-  begun: string;
-  /** Number of its first row. */
-  firstRow: number;
-  /** Rows of the confirmed prefix. */
-  rows: number;
-  /** How many of them are rejected. */
-  rejected: number;
-  /** Where to read on from. */
-  seek: Position;
-  /**
-   * The last row that had been sent by then; those behind the prefix are sent again on resuming.
-   */
-  sent: number;
   /** Of the file that is read on from. */
   file: Fingerprint;
   /** How it is read, without which a place in its text means nothing. */
   reading: readonly string[];
   /** A hash of which files are in front of it. */
   before: string;
-  /** The rejects of that file; undefined when it has none so far. */
-  rejects?: RejectsMark | undefined;
 }
 
 /** Where an import begins: at the start of the file, or where another one stood. */
 export interface Beginning {
+  /** Id of the import, which is in the headers of its messages. */
   importId: string;
   /** When the import itself began: ISO 8601, UTC. */
   begun: string;
   /** Number of its first row; above 1 where rows are left out. */
   firstRow: number;
+  /** Rows of the confirmed prefix. */
   rows: number;
-  /** How many rows of the import are rejected so far. */
-  rejected: number;
+  /** Where to read on from. */
   seek: Position;
-  /** The last row that is known to have been sent before. */
+  /** The last row that is known to have been sent before; those behind the prefix are sent again. */
   sent: number;
-  /** The rejects of an earlier run, to go on behind them. */
+  /** The rejects of the file that is read on from, to go on behind them; undefined when it has none so far. */
   rejects?: RejectsMark | undefined;
 }
 
@@ -62,7 +45,6 @@ export function fromStart(offset: number, importId: string = randomUUID()): Begi
     begun: new Date().toISOString(),
     firstRow: offset + 1,
     rows: offset,
-    rejected: 0,
     seek: START,
     sent: 0,
   };
@@ -167,7 +149,6 @@ function isCheckpoint(value: unknown): value is Checkpoint {
       begun: 'string',
       firstRow: 'number',
       rows: 'number',
-      rejected: 'number',
       sent: 'number',
       before: 'string',
     }) &&

@@ -13,7 +13,7 @@ import type { CheckpointStore } from './store.ts';
 const INTERVAL = 1_000;
 
 /** What changes as an import goes on. */
-type Progress = Pick<Checkpoint, 'rows' | 'rejected' | 'seek' | 'sent' | 'rejects'>;
+type Progress = Pick<Checkpoint, 'rows' | 'seek' | 'sent' | 'rejects'>;
 
 /** Saves the confirmed prefix of an import as it grows. */
 export class Checkpointer {
@@ -39,19 +39,19 @@ export class Checkpointer {
     beginning: Beginning,
     log: Logger,
   ) {
-    const { importId, begun, firstRow, rows, rejected, seek, sent } = beginning;
+    const { importId, begun, firstRow, rows, seek, sent } = beginning;
     this.#store = store;
     this.#inputs = inputs;
     this.#rules = rules;
     this.#rejects = rejects;
     this.#import = { importId, begun, firstRow };
     this.#log = log;
-    this.#wanted = { rows, rejected, seek, sent, rejects: rejects.mark };
+    this.#wanted = { rows, seek, sent, rejects: rejects.mark };
     this.#firstOpen = seek.file;
   }
 
-  /** Where the import is, of which the rejects are written, too; and how many there are. */
-  get standing(): Standing & { rejected: number } {
+  /** Where the import is, of which the rejects are written, too. */
+  get standing(): Standing {
     return this.#wanted;
   }
 
@@ -67,9 +67,8 @@ export class Checkpointer {
    *
    * @param sent the last row that was sent.
    */
-  note({ lastRow: rows, rejected: more, start: seek }: RowSpan, sent: number): void {
-    const rejected = this.#wanted.rejected + more;
-    this.#wanted = { rows, rejected, seek, sent, rejects: this.#rejects.mark };
+  note({ lastRow: rows, start: seek }: RowSpan, sent: number): void {
+    this.#wanted = { rows, seek, sent, rejects: this.#rejects.mark };
     this.#timer ??= setTimeout(() => void this.save(), INTERVAL);
   }
 

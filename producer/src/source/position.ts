@@ -18,8 +18,6 @@ export interface RowSpan {
   firstRow: number;
   /** Number of the last row. */
   lastRow: number;
-  /** How many of them are rejected, as far as that is known. */
-  rejected: number;
   /** Where to read the file from to come by these rows again. */
   start: Position;
 }

@@ -8,7 +8,7 @@ async function* shipments(...rejected: number[]): AsyncGenerator<Shipment, void>
   for (const [index, count] of rejected.entries()) {
     const firstRow = 100 * index + 1;
     yield await Promise.resolve({
-      chunk: { firstRow, lastRow: firstRow + 99, rejected: count, start: START },
+      chunk: { firstRow, lastRow: firstRow + 99, start: START },
       read: 100,
       rejects: Array.from({ length: count }, (_, n) => ({ row: n, line: n, reason: 'bad' })),
       messages: [],
