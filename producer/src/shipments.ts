@@ -3,12 +3,12 @@ import type { RowRange } from '@csv2db/libs/origin.ts';
 import { accountFor } from './account.ts';
 import type { Beginning } from './checkpoint/checkpoint.ts';
 import { pack } from './pack.ts';
-import { countRows, type RowChunk } from './source/chunk.ts';
+import { countRows } from './source/chunk.ts';
 import type { Input, Inputs } from './source/inputs.ts';
 import { plainRows } from './source/plain.ts';
 import type { Position } from './source/position.ts';
 import { readRows } from './source/rows.ts';
-import { Selection } from './source/select.ts';
+import { Selection, type Slices } from './source/select.ts';
 import { wholeFile } from './source/whole.ts';
 import { validate } from './validate.ts';
 import { type ToValues, toValues, type ValueRules } from './values.ts';
@@ -72,25 +72,35 @@ async function* shipmentsOf(
     plain: rowsPerMessage > 1 ? plainRows(columns, layout, rules) : undefined,
   });
   const convert = toValues(columns, layout, rules);
-  for await (const chunk of selection.of(chunks)) {
+  for await (const slices of selection.of(chunks)) {
     // the rows themselves are let go: they may wait for their confirms, encoded
-    yield shipmentOf(chunk, convert, columns, rowsPerMessage);
+    yield shipmentOf(slices, convert, columns, rowsPerMessage);
   }
 }
 
-/** Packs the rows of a chunk. */
+/** Packs slices of a chunk. */
 export function shipmentOf(
-  chunk: RowChunk,
+  slices: Slices,
   convert: ToValues,
   columns: readonly string[],
   rowsPerMessage: number,
 ): Shipment {
-  const { firstRow, start } = chunk;
-  const read = countRows(chunk);
-  const { runs, rejects } = validate(chunk, convert);
-  const span = { firstRow, lastRow: firstRow + read - 1, start };
-  const messages = accountFor(span, pack(runs, columns, rowsPerMessage));
-  return { chunk: span, read, rejects, messages, isRepeated: false };
+  const parts = slices.map((slice) => {
+    const { firstRow } = slice;
+    const read = countRows(slice);
+    const { runs, rejects } = validate(slice, convert);
+    const span = { firstRow, lastRow: firstRow + read - 1 };
+    const messages = accountFor(span, pack(runs, columns, rowsPerMessage));
+    return { ...span, read, rejects, messages };
+  });
+  const [{ firstRow, start }] = slices;
+  return {
+    chunk: { firstRow, lastRow: parts.at(-1)?.lastRow ?? firstRow, start },
+    read: parts.reduce((sum, { read }) => sum + read, 0),
+    rejects: parts.flatMap(({ rejects }) => rejects),
+    messages: parts.flatMap(({ messages }) => messages),
+    isRepeated: false,
+  };
 }
 
 /**

@@ -55,7 +55,7 @@ async function confirmed(text: string, { blockSize, rowsPerMessage, tries }: Rea
   async function* fresh(): AsyncGenerator<Shipment, void> {
     const chunks = chunksOf(text, blockSize, { dialect: COMMAS, plain });
     for await (const chunk of chunks) {
-      yield shipmentOf(chunk, convert, CONTACT_COLUMNS, rowsPerMessage);
+      yield shipmentOf([chunk], convert, CONTACT_COLUMNS, rowsPerMessage);
     }
   }
   const worklist = new Worklist(fresh());
@@ -109,7 +109,7 @@ it('rejected rows between two messages are told by the later one, and those at t
   const layout = { width: 2, places: [0, 1] };
   const rules = { checksContacts: true, isTrimmed: false, nullText: '' };
   const { messages } = shipmentOf(
-    { kind: 'parsed', firstRow: 1, start, rows, bytes, starts: undefined },
+    [{ kind: 'parsed', firstRow: 1, start, rows, bytes, starts: undefined }],
     toValues(CONTACT_COLUMNS, layout, rules),
     CONTACT_COLUMNS,
     5,

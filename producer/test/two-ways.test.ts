@@ -64,13 +64,13 @@ async function read(file: Buffer, reading: Reading, isPlain: boolean): Promise<O
     maxRow: 2_000,
   });
   const selection = new Selection(rowsBehind(reading.offset, reading.limit), 0);
-  for await (const chunk of selection.of(chunks)) {
+  for await (const slices of selection.of(chunks)) {
     const convert = toValues(columns, layout, rules);
-    const shipment = shipmentOf(chunk, convert, columns, reading.rowsPerMessage);
+    const shipment = shipmentOf(slices, convert, columns, reading.rowsPerMessage);
     outcome.messages.push(...shipment.messages);
     outcome.rejects.push(...shipment.rejects);
     outcome.places.push(shipment.chunk);
-    outcome.kinds.add(chunk.kind);
+    for (const { kind } of slices) outcome.kinds.add(kind);
   }
   return outcome;
 }

@@ -7,6 +7,9 @@ export function rowsBehind(offset: number, limit: number): RowRange[] {
   return [{ first: offset + 1, end: offset + 1 + limit }];
 }
 
+/** The wanted rows of a chunk: a slice for each range of them. */
+export type Slices = readonly [RowChunk, ...RowChunk[]];
+
 /** What is wanted of the rows of an import. */
 export class Selection {
   /** Number of the last row that was read, wanted or not. */
@@ -31,19 +34,22 @@ export class Selection {
   }
 
   /** Lets the wanted rows of a file through. */
-  async *of(chunks: AsyncIterable<RowChunk>): AsyncGenerator<RowChunk> {
+  async *of(chunks: AsyncIterable<RowChunk>): AsyncGenerator<Slices> {
     if (this.isOver) return;
     for await (const chunk of chunks) {
       const { firstRow } = chunk;
       const end = firstRow + countRows(chunk);
       this.lastRow = end - 1;
+      const slices: RowChunk[] = [];
       for (let range = this.#next; range && range.first < end; range = this.#next) {
         const from = Math.max(range.first, firstRow);
         const to = Math.min(range.end, end);
-        if (from < to) yield slice(chunk, from - firstRow, to - firstRow);
+        if (from < to) slices.push(slice(chunk, from - firstRow, to - firstRow));
         if (range.end > end) break;
         this.#next = this.#wanted.next().value;
       }
+      const [first, ...others] = slices;
+      if (first) yield [first, ...others];
       if (!this.#next) return;
     }
   }

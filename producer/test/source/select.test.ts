@@ -2,7 +2,7 @@ import { COMMAS } from '@csv2db/libs/csv/dialect.ts';
 import type { RowRange } from '@csv2db/libs/origin.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countRows } from '../../src/source/chunk.ts';
+import { countRows, type RowChunk } from '../../src/source/chunk.ts';
 import { Selection } from '../../src/source/select.ts';
 import { chunksOf } from './chunks.ts';
 
@@ -21,27 +21,36 @@ const ranges = fc
     });
   });
 
+/** The rows of a chunk, each with its number. */
+function rowsOf(chunk: RowChunk) {
+  const rows = chunk.kind === 'parsed' ? chunk.rows : [];
+  return rows.map((row, index) => ({ number: chunk.firstRow + index, row }));
+}
+
 it('just the rows that are wanted come through, and nothing is read behind the last of them', async () => {
   const property = fc.asyncProperty(
     ranges,
     fc.integer({ min: 1, max: 50 }),
     async (wanted, size) => {
-      let read = 0;
+      let [read, chunks] = [0, 0];
       async function* counted() {
         for await (const chunk of chunksOf(FILE, size, { dialect: COMMAS, plain: undefined })) {
           read += countRows(chunk);
+          chunks += 1;
           yield chunk;
         }
       }
       const selection = new Selection(wanted, 0);
       const numbers: number[] = [];
-      for await (const chunk of selection.of(counted())) {
-        if (chunk.kind !== 'parsed') continue;
-        for (const [index, row] of chunk.rows.entries()) {
-          expect(row).toEqual([`${chunk.firstRow + index}`]);
-          numbers.push(chunk.firstRow + index);
+      let shipments = 0;
+      for await (const slices of selection.of(counted())) {
+        shipments += 1;
+        for (const { number, row } of slices.flatMap(rowsOf)) {
+          expect(row).toEqual([`${number}`]);
+          numbers.push(number);
         }
       }
+      expect(shipments).toBeLessThanOrEqual(chunks);
       const isWanted = (row: number): boolean =>
         wanted.some(({ first, end }) => first <= row && row < end);
       const all = Array.from({ length: ROWS }, (_, n) => n + 1);
