@@ -81,12 +81,9 @@ reader_of() { # FILE
 }
 
 services_up() { # FILE CONSUMERS
-  local file
-  # a link may lead out of the folder
-  file=$(realpath "$1")
-  export FILE_FOLDER=${file%/*} FILE_NAME=${file##*/} CONSUMERS=$2 IMPORT_ID PRODUCER_USER
+  export FILE_FOLDER=${1%/*} FILE_NAME=${1##*/} CONSUMERS=$2 IMPORT_ID PRODUCER_USER
   FILE_FOLDER=${FILE_FOLDER:-/}
-  PRODUCER_USER=$(reader_of "$file")
+  PRODUCER_USER=$(reader_of "$1")
   compose up -d --no-deps --no-build --force-recreate producer consumer
 }
 

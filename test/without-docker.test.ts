@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Project } from './project.ts';
@@ -20,6 +20,7 @@ test('"make infra" says where the servers listen', async () => {
   expect(output).toContain(`RabbitMQ listens on 127.0.0.1:${project.env['QUEUE_PORT']}`);
   expect(output).toContain(`PostgreSQL listens on 127.0.0.1:${project.env['DB_PORT']}`);
   expect(await project.refuses(['start'])).toContain('run "make migrate-db" first');
+  expect(await project.succeeds(['status'])).toContain('no ledger yet: "make migrate-db" makes it');
 });
 
 test('"make demo" proves that every row arrived', async () => {
@@ -67,7 +68,10 @@ test('"make start WAIT=1" returns with the proof, and fails where a row is dead'
   const start = ['start', `FILE=${file}`, 'WAIT=1'];
   const output = await project.succeeds(start);
   expect(output).toMatch(/^\w+ +waited\.csv +3 +0 +2 +1 +0 +0 complete$/m);
-  const resumed = await project.succeeds([...start, 'RESUME=1']);
+  // the ledger knows the file by its own name
+  const link = join(project.folder, 'link.csv');
+  await symlink(file, link);
+  const resumed = await project.succeeds(['start', `FILE=${link}`, 'WAIT=1', 'RESUME=1']);
   expect(resumed).toMatch(/^\w+ +waited\.csv +3 +0 +2 +1 +0 +0 complete$/m);
   await project.sql(`DELETE FROM contacts; ALTER TABLE contacts ADD CHECK (name <> 'Bad')`);
   const refused = await project.refuses(start);

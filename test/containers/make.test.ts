@@ -1,4 +1,4 @@
-import { access, chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
+import { access, chmod, copyFile, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -131,6 +131,11 @@ test('"make start WAIT=1" returns with the proof', async () => {
   await writeFile(file, 'Eve,eve@wait.example\nEve,eve@wait.example\n');
   const output = await project.succeeds(['start', `FILE=${file}`, 'WAIT=1']);
   expect(output).toMatch(/^\w+ +waited\.csv +2 +0 +1 +1 +0 +0 complete$/m);
+  // a container sees no link, and the ledger knows the file by its own name
+  const link = join(project.folder, 'link.csv');
+  await symlink(file, link);
+  const resumed = await project.succeeds(['start', `FILE=${link}`, 'WAIT=1', 'RESUME=1']);
+  expect(resumed).toMatch(/^\w+ +waited\.csv +2 +0 +1 +1 +0 +0 complete$/m);
 });
 
 test('"make start TABLE=… COLUMNS=…" fills that table, if it is there, and keeps rejected rows', async () => {
