@@ -148,6 +148,17 @@ describe('--dry-run', () => {
     expect(await readdir(folder)).toEqual(['rows.csv']);
   });
 
+  it('says that there are no metrics of it', async () => {
+    const file = await fileOf('Jo,jo@b\n');
+    const path = join(folder, 'm.prom');
+    const { status, log } = await dryRun('--file', file, '--metrics-file', path);
+    expect(status).toBe(0);
+    expect(log).toContain(
+      '--dry-run: a dry run has no metrics; --metrics-addr and --metrics-file are left out',
+    );
+    expect(await readdir(folder)).toEqual(['rows.csv']);
+  });
+
   it('of a pipe that stalls ends at SIGTERM', async () => {
     const run = startDry(['--file', '-'], { stdin: 'pipe' });
     run.stdin.write('Jo,jo@b\nbad\n');

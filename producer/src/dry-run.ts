@@ -26,6 +26,9 @@ export async function dryRun(
   signal: AbortSignal,
   log: Logger,
 ): Promise<boolean> {
+  if (config.metricsAddress !== undefined || config.metricsFile !== undefined) {
+    log.warn('--dry-run: a dry run has no metrics; --metrics-addr and --metrics-file are left out');
+  }
   const files = await findFiles(config.files, log);
   const inputs = new Inputs(files, config.input, blockSizeFor(1), signal, log);
   const wanted = config.rows
