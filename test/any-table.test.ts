@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { finish } from './finish.ts';
 import { until } from './sandbox.ts';
 import { tables } from './tables.ts';
 
@@ -291,10 +292,8 @@ describe('a column that is dropped while a consumer is connected', () => {
       await bench.sandbox.send('{"a": 4, "b": 4}');
       await bench.send('a', '5\n');
       await isStored('(1)', '(5)');
-      await until('the queue is empty', async () => (await bench.sandbox.ready()) === 0);
-      consumer.kill('SIGTERM');
-      await consumer.succeeds();
-      expect(await consumer.logged(/^stopped/)).toMatchObject({ inserted: 2, duplicates: 0 });
+      const totals = await finish(bench.sandbox, consumer);
+      expect(totals).toMatchObject({ inserted: 2, duplicates: 0 });
       expect(consumer.output).not.toMatch(/can't be reached|storing pauses/);
       expect(await bench.letters()).toEqual([
         { body: '2,2\n3,3\n', reason: 'the table has no column "b": test.t (a)', columns: 'a,b' },

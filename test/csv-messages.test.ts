@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Sandbox, until } from './sandbox.ts';
+import { finish } from './finish.ts';
+import { Sandbox } from './sandbox.ts';
 
 const CSV = { contentType: 'text/csv' };
 
@@ -17,11 +18,7 @@ afterEach(async () => {
 /** Runs a consumer until the queue is empty. @returns what it counted. */
 async function consume(flags: string[] = []): Promise<string> {
   const consumer = sandbox.start('consumer', ['--log-level', 'debug', ...flags]);
-  await consumer.logged(/^consuming/);
-  await until('the queue is empty', async () => (await sandbox.ready()) === 0);
-  consumer.kill('SIGTERM');
-  await consumer.succeeds();
-  return String((await consumer.logged(/^stopped/))['msg']);
+  return String((await finish(sandbox, consumer))['msg']);
 }
 
 /** The bodies and reasons of the dead letters. */

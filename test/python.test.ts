@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { finish } from './finish.ts';
 import { describeWithPython, python } from './python.ts';
 import { until } from './sandbox.ts';
 import { workbench } from './workbench.ts';
@@ -72,9 +73,7 @@ describeWithPython.each([2, 500])(
       expect(produced.status).toBe(0);
       const consumer = sandbox.start('consumer');
       await until('all are there', async () => (await sandbox.countContacts()) === expected.length);
-      await until('the queue is empty', async () => (await sandbox.ready()) === 0);
-      consumer.kill('SIGTERM');
-      await consumer.succeeds();
+      await finish(sandbox, consumer);
       expect(await sandbox.contacts()).toEqual(expected);
       expect(await sandbox.ready('csv2db.dead')).toBe(0);
     });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Run } from './processes.ts';
+import { finish } from './finish.ts';
 import { Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
@@ -41,13 +41,6 @@ async function arrived(count: number): Promise<void> {
   await until(`${count} rows`, async () => (await sandbox.countContacts()) === count, 50);
 }
 
-async function stop(consumer: Run): Promise<Record<string, unknown>> {
-  await until('the queue is empty', async () => (await sandbox.ready()) === 0);
-  consumer.kill('SIGTERM');
-  await consumer.succeeds();
-  return await consumer.logged(/^stopped/);
-}
-
 async function deadLetters(): Promise<unknown[]> {
   const letters = await sandbox.take('csv2db.dead');
   return letters.map(({ properties }): unknown[] => [
@@ -73,7 +66,11 @@ describe('a row that a trigger refuses is a dead letter with its reason, and the
     await produce(['Ann,ann@example.org', 'BANNED,joe@example.org', ...people(100)]);
     const consumer = sandbox.start('consumer', ['--parallel', '1']);
     await arrived(101);
-    expect(await stop(consumer)).toMatchObject({ inserted: 101, duplicates: 0, dead: 1 });
+    expect(await finish(sandbox, consumer)).toMatchObject({
+      inserted: 101,
+      duplicates: 0,
+      dead: 1,
+    });
     expect(await deadLetters()).toEqual([[sqlstate, reason]]);
   });
 
@@ -91,7 +88,7 @@ describe('a row that a trigger refuses is a dead letter with its reason, and the
     const consumer = sandbox.start('consumer', ['--parallel', '1']);
     const { msg } = await consumer.logged(/^message moved to the dead-letter queue: /);
     expect(msg).toMatch(reason);
-    expect(await stop(consumer)).toMatchObject({ inserted: 0, dead: 1 });
+    expect(await finish(sandbox, consumer)).toMatchObject({ inserted: 0, dead: 1 });
   });
 });
 
@@ -110,7 +107,7 @@ describe('what every row meets is waited for, and is no dead letter:', () => {
     await beforeEachRow('NULL');
     await consumer.logged(/^PostgreSQL works again$/);
     await arrived(2_000);
-    expect(await stop(consumer)).toMatchObject({ dead: 0 });
+    expect(await finish(sandbox, consumer)).toMatchObject({ dead: 0 });
     expect(consumer.log.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
@@ -119,7 +116,7 @@ describe('what every row meets is waited for, and is no dead letter:', () => {
     await produce(people(20), '--rows-per-message', '10');
     const first = sandbox.start('consumer', ['--parallel', '1']);
     await arrived(20);
-    await stop(first);
+    await finish(sandbox, first);
     await sandbox.pool.query(`
       CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql
         AS 'BEGIN INSERT INTO audit VALUES (NEW.email); RETURN NULL; END';
@@ -131,7 +128,11 @@ describe('what every row meets is waited for, and is no dead letter:', () => {
     );
     await sandbox.pool.query('CREATE TABLE audit (email text)');
     await arrived(40);
-    expect(await stop(consumer)).toMatchObject({ inserted: 20, duplicates: 20, dead: 0 });
+    expect(await finish(sandbox, consumer)).toMatchObject({
+      inserted: 20,
+      duplicates: 20,
+      dead: 0,
+    });
   });
 
   // what waits for the commit was never tried with the row that nobody sent
@@ -148,7 +149,7 @@ describe('what every row meets is waited for, and is no dead letter:', () => {
     );
     await sandbox.pool.query('CREATE TABLE audit (email text)');
     await arrived(40);
-    expect(await stop(consumer)).toMatchObject({ inserted: 40, dead: 0 });
+    expect(await finish(sandbox, consumer)).toMatchObject({ inserted: 40, dead: 0 });
   });
 
   // what failed for a table that changed in the meantime was taken for the fault of the rows
@@ -163,7 +164,7 @@ describe('what every row meets is waited for, and is no dead letter:', () => {
     await consumer.logged(/"nothing".*; storing pauses until it works$/);
     await beforeEachRow(`IF NEW.name = 'BANNED' THEN RAISE 'banned'; END IF`);
     await arrived(300);
-    expect(await stop(consumer)).toMatchObject({ dead: 1 });
+    expect(await finish(sandbox, consumer)).toMatchObject({ dead: 1 });
     expect(await deadLetters()).toEqual([['P0001', 'banned']]);
   });
 });
@@ -178,7 +179,11 @@ describe('what takes the database too long', () => {
     const consumer = sandbox.start('consumer', limit);
     await consumer.logged(/^\d+ rows at once did not finish in 1 s \(--statement-timeout\): going/);
     await arrived(1_500);
-    expect(await stop(consumer)).toMatchObject({ inserted: 1_500, duplicates: 0, dead: 0 });
+    expect(await finish(sandbox, consumer)).toMatchObject({
+      inserted: 1_500,
+      duplicates: 0,
+      dead: 0,
+    });
     const lines = consumer.log.filter(({ msg }) => /at once did not finish/.test(String(msg)));
     expect(lines.length, 'it remembers how many do').toBeLessThan(6);
   });
@@ -192,7 +197,7 @@ describe('what takes the database too long', () => {
     );
     await beforeEachRow('NULL');
     await arrived(4);
-    expect(await stop(consumer)).toMatchObject({ dead: 0 });
+    expect(await finish(sandbox, consumer)).toMatchObject({ dead: 0 });
   });
 
   it('is said to be a lock, when somebody holds one on the table', async () => {
@@ -205,7 +210,7 @@ describe('what takes the database too long', () => {
       await consumer.logged(/ waited for somebody's lock on the table: .*; storing pauses/);
       await holder.query('COMMIT');
       await arrived(10);
-      expect(await stop(consumer)).toMatchObject({ inserted: 10, dead: 0 });
+      expect(await finish(sandbox, consumer)).toMatchObject({ inserted: 10, dead: 0 });
       expect(consumer.output).not.toMatch(/did not finish/);
     } finally {
       holder.release();

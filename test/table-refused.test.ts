@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Run } from './processes.ts';
-import { databaseUrl, Sandbox, until } from './sandbox.ts';
+import { finish } from './finish.ts';
+import { databaseUrl, Sandbox } from './sandbox.ts';
 
 let sandbox: Sandbox;
 
@@ -15,14 +15,6 @@ afterEach(async () => {
 
 async function send(...emails: string[]): Promise<void> {
   for (const email of emails) await sandbox.send(JSON.stringify({ name: 'N', email }));
-}
-
-async function finish(consumer: Run): Promise<Record<string, unknown>> {
-  await consumer.logged(/^consuming/);
-  await until('the queue is empty', async () => (await sandbox.ready()) === 0);
-  consumer.kill('SIGTERM');
-  await consumer.succeeds();
-  return await consumer.logged(/^stopped/);
 }
 
 /** A role with no right but to connect; roles outlive the sandbox. */
@@ -166,7 +158,11 @@ describe('a table that can not hold each row once is status 1, and the SQL that 
       await sandbox.pool.query(policy ?? '');
       await send('a@example.com', 'a@example.com', 'b@example.com');
       const consumer = sandbox.start('consumer', ['--parallel', '1'], env);
-      expect(await finish(consumer)).toMatchObject({ inserted: 2, duplicates: 1, dead: 0 });
+      expect(await finish(sandbox, consumer)).toMatchObject({
+        inserted: 2,
+        duplicates: 1,
+        dead: 0,
+      });
     } finally {
       await dropRole(role);
     }

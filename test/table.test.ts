@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Run } from './processes.ts';
+import { finish } from './finish.ts';
 import { Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
@@ -20,15 +20,7 @@ async function send(...emails: string[]): Promise<void> {
 /** Runs a consumer until the queue is empty. @returns its totals. */
 async function consume(): Promise<Record<string, unknown>> {
   const consumer = sandbox.start('consumer', ['--parallel', '1']);
-  return await finish(consumer);
-}
-
-async function finish(consumer: Run): Promise<Record<string, unknown>> {
-  await consumer.logged(/^consuming/);
-  await until('the queue is empty', async () => (await sandbox.ready()) === 0);
-  consumer.kill('SIGTERM');
-  await consumer.succeeds();
-  return await consumer.logged(/^stopped/);
+  return await finish(sandbox, consumer);
 }
 
 describe('each row is stored once, and what was stored before is a duplicate, in', () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { Sandbox, until } from './sandbox.ts';
+import { finish } from './finish.ts';
+import { Sandbox } from './sandbox.ts';
 
 /** A sandbox for consumers of tables that each test makes; its queue and dead letters are emptied after each. */
 export function tables() {
@@ -39,11 +40,7 @@ export function tables() {
     /** Runs a consumer until the queue is empty. @returns what it counted and logged. */
     async consume(table: string, flags: string[] = []) {
       const consumer = sandbox.start('consumer', ['--parallel', '1', '--table', table, ...flags]);
-      await consumer.logged(/^consuming/);
-      await until('the queue is empty', async () => (await sandbox.ready()) === 0);
-      consumer.kill('SIGTERM');
-      await consumer.succeeds();
-      const { inserted, duplicates, skipped, dead } = await consumer.logged(/^stopped/);
+      const { inserted, duplicates, skipped, dead } = await finish(sandbox, consumer);
       return { inserted, duplicates, skipped, dead, log: consumer.log };
     },
 
