@@ -81,6 +81,17 @@ it('names that have quotes, or are those of variables, are no hindrance', async 
   expect(stored).toEqual([{ place: `a'b\\,"\n`, refused: null, v1: 1 }]);
 });
 
+it('where trying them takes the database too long, fewer are tried', async () => {
+  await bench.create(`CREATE TABLE t (id int UNIQUE, size int CHECK (size > 0));
+    CREATE FUNCTION test.slow() RETURNS trigger LANGUAGE plpgsql
+      AS 'BEGIN PERFORM pg_sleep(0.004); RETURN NEW; END';
+    CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION test.slow()`);
+  await bench.send('id,size', rows(400, '1', '0'));
+  const counted = await bench.consume('test.t', ['--statement-timeout', '1s']);
+  expect(counted).toMatchObject({ inserted: 200, dead: 200 });
+  expect(counted.log.filter(({ level }) => level === 'error')).toEqual([]);
+});
+
 it('a database that does not let its user run PL/pgSQL finds them, too', async () => {
   const { pool, databaseName } = bench.sandbox;
   const role = `${databaseName}_role`;
