@@ -15,9 +15,9 @@ const AT_ONCE = 16;
 /**
  * The SQL of a trial. In PL/pgSQL, a row that is refused costs no round trip, and no line of the server's log.
  *
- * Everything is taken back at once, and inserted later: a row of a subtransaction has the id of that,
- * and the ledger knows but that of its transaction. Nor do many subtransactions with an id exist at a
- * time: beyond 64, every other session has to look them up.
+ * Each attempt is taken back at once. What passes is inserted later, outside: a row keeps the id of its
+ * subtransaction, and the ledger knows that of the transaction only. And of more than 64
+ * subtransactions that a session keeps, every other session has to look up each.
  *
  * A block has no parameters, so settings of the transaction hand the rows in and the result out.
  *
