@@ -1,8 +1,8 @@
 import { printable } from '@csv2db/libs/visible.ts';
-import stringWidth from 'string-width';
+import { padded, shortened, stringWidth } from '@csv2db/libs/width.ts';
+import { time } from '@csv2db/libs/words.ts';
 import type { Import } from './import.ts';
 import { shortIds } from './short-ids.ts';
-import { padded, shortened } from './width.ts';
 
 /** Narrowest and widest column of what may be shortened. */
 const LEAST = 12;
@@ -77,14 +77,6 @@ function fileOf({ files, fileCount }: Import): string {
 /** A text on one line, with nothing that a terminal would obey. */
 function shown(text: string): string {
   return printable(text).replaceAll('\n', '\\n').replaceAll('\t', '\\t');
-}
-
-/** Seconds as `12s`, `3m05s` or `2h07m`. */
-function time(seconds: number): string {
-  const two = (number: number): string => String(Math.floor(number)).padStart(2, '0');
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
-  return `${Math.floor(seconds / 3600)}h${two((seconds % 3600) / 60)}m`;
 }
 
 function leastWidth(columns: readonly Column[]): number {

@@ -1,8 +1,8 @@
 import { TransientError } from '@csv2db/libs/errors.ts';
+import { wrapped } from '@csv2db/libs/width.ts';
 import { printed } from '../print.ts';
 import type { Look } from './look.ts';
 import { sleep, unlessStopped } from './stopped.ts';
-import { wrapped } from './width.ts';
 
 /** Milliseconds between two looks. */
 const INTERVAL = 1_000;

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { stringWidth } from '@csv2db/libs/width.ts';
 import { expect, it } from 'vitest';
 import type { Import } from '../../src/status/import.ts';
 import { table } from '../../src/status/table.ts';

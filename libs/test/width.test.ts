@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import stringWidth from 'string-width';
 import { expect, it } from 'vitest';
-import { wrapped } from '../../src/status/width.ts';
+import { stringWidth, wrapped } from '../src/width.ts';
 
 it.each([
   ['', 5, ['']],

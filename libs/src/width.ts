@@ -1,5 +1,7 @@
 import stringWidth from 'string-width';
 
+export { stringWidth };
+
 /** A text with spaces in front or behind, as wide as so many columns of a terminal. */
 export function padded(text: string, width: number, side: 'start' | 'end'): string {
   const spaces = ' '.repeat(Math.max(0, width - stringWidth(text)));
