@@ -152,7 +152,7 @@ it('--watch is one line and status 1 where there is no terminal', async () => {
 
 describeWithPython('consumer status --watch', () => {
   const watching = (columns: number, rows: number, env: Record<string, string> = {}) =>
-    new Terminal(['status', '--watch'], { ...sandbox.env, ...env }, columns, rows);
+    new Terminal('consumer', ['status', '--watch'], { ...sandbox.env, ...env }, columns, rows);
 
   it('shows what happens, as wide as the terminal is, and leaves it as it was', async () => {
     await tell('one', { lastRow: 3, ended: ENDED });

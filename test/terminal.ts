@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { Terminal as Emulator } from '@xterm/headless';
 import { Run } from './processes.ts';
 
-const CONSUMER = fileURLToPath(new URL('../bin/consumer', import.meta.url));
+const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
 
 /** Runs a program on a terminal of its own; lines of its input set the size of that, or are typed. */
 const BRIDGE = `
@@ -29,26 +30,38 @@ while True:
             word, _, rest = line.partition(' ')
             if word == 'resize':
                 resize(fd, *rest.split())
-            if word == 'interrupt':
-                os.write(fd, b'\\x03')
+            if word == 'type':
+                os.write(fd, bytes.fromhex(rest))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
-/** The consumer on a terminal. */
+/** A program on a terminal. */
 export class Terminal {
   readonly #run: Run;
+  readonly #emulator: Emulator;
 
-  constructor(args: string[], env: Record<string, string>, columns: number, rows: number) {
+  constructor(
+    program: 'producer' | 'consumer',
+    args: string[],
+    env: Record<string, string>,
+    columns: number,
+    rows: number,
+  ) {
     const size = [String(columns), String(rows)];
-    const child = spawn('python3', ['-c', BRIDGE, ...size, CONSUMER, ...args], {
+    const child = spawn('python3', ['-c', BRIDGE, ...size, BIN + program, ...args], {
       env: { ...process.env, TERM: 'xterm', ...env },
     });
     this.#run = new Run(child);
+    const known = { cols: columns || 80, rows: rows || 24 };
+    this.#emulator = new Emulator({ ...known, scrollback: 10_000, allowProposedApi: true });
+    child.stdout.on('data', (text: string) => this.#emulator.write(text));
   }
 
-  /** The exit status of the program. */
+  /** The exit status of the program, once all that it wrote is shown. */
   get exit(): Promise<number> {
-    return this.#run.exit;
+    return this.#run.exit.then(
+      (status) => new Promise((resolve) => this.#emulator.write('', () => resolve(status))),
+    );
   }
 
   /** All that was written to it. */
@@ -56,19 +69,57 @@ export class Terminal {
     return this.#run.stdout;
   }
 
-  /** The lines of the last whole screen: what was written since the cursor was last brought home. */
+  /** The lines that it shows, down to the last one that is not empty. */
   get screen(): string[] {
-    const screens = this.output.split('\u001B[H').filter((text) => text.endsWith('\u001B[J'));
-    const last = screens.at(-1) ?? '';
-    return last.replaceAll('\u001B[K', '').replaceAll('\u001B[J', '').split('\r\n');
+    const { active } = this.#emulator.buffer;
+    return this.#lines(active.baseY).map(({ text }) => text);
+  }
+
+  /** The lines that it shows, and all that scrolled away; each whole, however narrow it is. */
+  get history(): string[] {
+    const whole: string[] = [];
+    for (const { text, isWrapped } of this.#lines(0)) {
+      if (isWrapped) whole.push((whole.pop() ?? '') + text);
+      else whole.push(text);
+    }
+    return whole;
+  }
+
+  /** The line that the cursor is in, and its column, from 0. */
+  get cursor(): { line: string; column: number } {
+    const { baseY, cursorX, cursorY } = this.#emulator.buffer.active;
+    return { line: this.#line(baseY + cursorY).text, column: cursorX };
+  }
+
+  #lines(from: number): { text: string; isWrapped: boolean }[] {
+    const { length } = this.#emulator.buffer.active;
+    const lines = Array.from({ length: length - from }, (_, index) => this.#line(from + index));
+    return lines.slice(0, lines.findLastIndex(({ text }) => text !== '') + 1);
+  }
+
+  #line(index: number): { text: string; isWrapped: boolean } {
+    const { buffer, cols } = this.#emulator;
+    const line = buffer.active.getLine(index);
+    // one that was wider keeps what is not shown any more
+    const text = line?.translateToString(false, 0, cols).trimEnd() ?? '';
+    return { text, isWrapped: line?.isWrapped ?? false };
   }
 
   resize(columns: number, rows: number): void {
-    this.#run.stdin.write(`resize ${columns} ${rows}\n`);
+    // behind what it has yet to show
+    this.#emulator.write('', () => {
+      this.#emulator.resize(columns, rows);
+      this.#run.stdin.write(`resize ${columns} ${rows}\n`);
+    });
+  }
+
+  /** Types keys. */
+  type(keys: string): void {
+    this.#run.stdin.write(`type ${Buffer.from(keys).toString('hex')}\n`);
   }
 
   /** Types Ctrl-C. */
   interrupt(): void {
-    this.#run.stdin.write('interrupt\n');
+    this.type('\u0003');
   }
 }
