@@ -1,7 +1,6 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { columnsHeader } from '@csv2db/libs/message.ts';
-import type { RowRange } from '@csv2db/libs/origin.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
 import { ahead, announce } from './announce.ts';
 import { fromStart, resume } from './checkpoint/checkpoint.ts';
@@ -12,10 +11,11 @@ import { continuation } from './continuation.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { openMetrics } from './metrics/open.ts';
 import type { Message } from './pack.ts';
-import { ConfirmedPrefix, type Standing } from './prefix.ts';
+import { ConfirmedPrefix } from './prefix.ts';
 import { Progress } from './progress.ts';
+import { refuseBeyond, refuseNothing, refuseRejects } from './refuse.ts';
 import { RejectsFile } from './rejects/file.ts';
-import { formatLimit, isExceeded, limitRejects, type RejectLimit } from './rejects/limit.ts';
+import { isExceeded, limitRejects } from './rejects/limit.ts';
 import { nextPlace } from './rejects/place.ts';
 import { readRowList } from './row-list.ts';
 import { ship } from './ship.ts';
@@ -138,33 +138,6 @@ export async function run(
       cause: error,
     });
   }
-}
-
-/** @throws FatalError when more rows are rejected than may be. */
-function refuseRejects(most: RejectLimit, { rejects, read }: Progress): void {
-  if (!isExceeded(most, rejects.count, read)) return;
-  throw new FatalError(
-    `--max-rejects ${formatLimit(most)}: ${rejects.count} of ${read} rows are rejected`,
-  );
-}
-
-/** @throws FatalError when rows that are wanted are behind the end of the files. */
-function refuseBeyond(wanted: readonly RowRange[], { rows }: Standing, title: string): void {
-  const beyond = wanted.find(({ end }) => end > rows + 1);
-  if (!beyond) return;
-  const first = Math.max(beyond.first, rows + 1);
-  throw new FatalError(
-    `--rows: ${title} has no row ${first}: are these the files of that import, and its flags? The rows in front of it are published`,
-  );
-}
-
-/** @throws FatalError when no row of files that have some was published. */
-function refuseNothing(title: string, { rejects, read, published }: Progress): void {
-  if (published > 0 || read === 0) return;
-  const remedy = rejects.remedy(read);
-  throw new FatalError(
-    `nothing of ${title} was published: its rows are all rejected (${rejects.inWords()})${remedy === undefined ? '' : `: ${remedy}`}`,
-  );
 }
 
 /**
