@@ -2,6 +2,7 @@ import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import { QueueState } from '@csv2db/libs/queue/state.ts';
 import { retry } from '@csv2db/libs/retry.ts';
 import type { ConfirmChannel } from 'amqplib';
 import type { Delivery, Outcome } from './batch.ts';
@@ -54,11 +55,8 @@ export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logg
     const store = new Store(database, new StatementSize(config.database.statementTimeout, log));
     const progress = new Progress(log);
     const stages = { config, store, outages, progress, metrics, log };
-    const options = {
-      clientName: 'csv2db consumer',
-      channels: parallel,
-      onOutage: metrics?.queue.onOutage,
-    };
+    const state = metrics?.queue ?? new QueueState();
+    const options = { clientName: 'csv2db consumer', channels: parallel, state };
     for await (const session of queueSessions(queue, options, signal, log)) {
       metrics?.connected(session);
       log.info(

@@ -8,6 +8,8 @@ export interface RetryOptions {
   retryFor?: number;
   /** Told of the first failure that is followed by another attempt: an outage is one message. */
   onOutage: (error: TransientError) => void;
+  /** Told of each pause before another attempt, in milliseconds. */
+  onPause?: ((milliseconds: number) => void) | undefined;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface RetryOptions {
  */
 export async function retry<T>(
   attempt: () => Promise<T>,
-  { signal, retryFor = Infinity, onOutage }: RetryOptions,
+  { signal, retryFor = Infinity, onOutage, onPause }: RetryOptions,
 ): Promise<T> {
   const isStopped = (): boolean => signal.aborted;
   const backoff = new Backoff(100, 5_000);
@@ -32,7 +34,7 @@ export async function retry<T>(
       if (!(error instanceof TransientError) || left <= 0 || isStopped()) throw error;
       if (outageBegan === undefined) onOutage(error);
       outageBegan ??= now;
-      await backoff.pause(signal, left);
+      await backoff.pause(signal, left, onPause);
       if (isStopped()) throw error;
     }
   }
@@ -54,11 +56,21 @@ export class Backoff {
     this.#next = first;
   }
 
-  /** Waits, for so many milliseconds at most, or until the signal is aborted. */
-  async pause(signal: AbortSignal, most = Infinity): Promise<void> {
+  /**
+   * Waits, for so many milliseconds at most, or until the signal is aborted.
+   *
+   * @param onPause told for how many.
+   */
+  async pause(
+    signal: AbortSignal,
+    most = Infinity,
+    onPause?: (milliseconds: number) => void,
+  ): Promise<void> {
     const jittered = this.#next * (1 - Math.random() / 2);
     this.#next = Math.min(2 * this.#next, this.#longest);
-    await pause(Math.min(jittered, most), undefined, { signal }).catch(() => {});
+    const milliseconds = Math.min(jittered, most);
+    onPause?.(milliseconds);
+    await pause(milliseconds, undefined, { signal }).catch(() => {});
   }
 
   /** Begins with the first pause again. */

@@ -53,4 +53,16 @@ describe('a backoff', () => {
     await backoff.pause(new AbortController().signal, 1);
     expect(performance.now() - began).toBeLessThan(30_000);
   });
+
+  it('tells how long each pause is, in milliseconds', async () => {
+    const onPause = vi.fn();
+    const backoff = new Backoff(60_000, 60_000);
+    const stopped = AbortSignal.abort();
+    await backoff.pause(stopped, Infinity, onPause);
+    await backoff.pause(stopped, 7, onPause);
+    const [[first], [second]] = onPause.mock.calls as [[number], [number]];
+    expect(first).toBeGreaterThanOrEqual(30_000);
+    expect(first).toBeLessThanOrEqual(60_000);
+    expect(second).toBe(7);
+  });
 });

@@ -54,7 +54,7 @@ export function createPublisher(
   let heardAt = performance.now();
   const clock = setInterval(() => {
     const now = performance.now();
-    if (inFlight === 0 || session.isBlocked()) heardAt = now;
+    if (inFlight === 0 || session.blockedBy() !== undefined) heardAt = now;
     if (now - heardAt > CONFIRM_TIMEOUT) session.fail(nothingConfirmed(queue));
   }, 1_000);
   session.lost.addEventListener('abort', () => clearInterval(clock), { once: true });

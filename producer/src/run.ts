@@ -2,13 +2,13 @@ import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { columnsHeader } from '@csv2db/libs/message.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
+import { QueueState } from '@csv2db/libs/queue/state.ts';
 import { ahead, announce } from './announce.ts';
 import { fromStart, resume } from './checkpoint/checkpoint.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { openStore } from './checkpoint/store.ts';
 import type { ProducerConfig } from './config.ts';
 import { continuation } from './continuation.ts';
-import type { Metrics } from './metrics/metrics.ts';
 import { openMetrics } from './metrics/open.ts';
 import type { Message } from './pack.ts';
 import { ConfirmedPrefix } from './prefix.ts';
@@ -52,6 +52,7 @@ export async function run(
     logger,
   );
   const metrics = await openMetrics(config, inputs, logger);
+  const queue = metrics?.queue ?? new QueueState();
   const store = await openStore(config.checkpoint, files, logger);
   const resumed = config.resume ? await resume(store, inputs, config, logger) : undefined;
   const beginning = resumed ?? fromStart(config.offset, config.importId);
@@ -78,7 +79,7 @@ export async function run(
     );
     for await (const event of ship(
       config.rows ? rows : ahead(announce(files, beginning), rows),
-      queueSessions(config.queue, sessionsOf(config, metrics), signal, log),
+      queueSessions(config.queue, sessionsOf(config, queue), signal, log),
       {
         ...config,
         queue: config.queue.name,
@@ -145,11 +146,7 @@ export async function run(
  * (`quorum_commands_soft_limit`), so several fill each write to disk. A worker alone has one, on
  * which the order of the file is kept.
  */
-function sessionsOf(
-  { parallel, retryFor }: ProducerConfig,
-  metrics: Metrics | undefined,
-): SessionsOptions {
+function sessionsOf({ parallel, retryFor }: ProducerConfig, state: QueueState): SessionsOptions {
   const channels = parallel === 1 ? 1 : 4 * parallel;
-  const onOutage = metrics?.queue.onOutage;
-  return { clientName: 'csv2db producer', channels, retryFor, onOutage };
+  return { clientName: 'csv2db producer', channels, retryFor, state };
 }

@@ -36,7 +36,6 @@ export class Metrics {
 
   /** Deliveries come from another session now. */
   connected(session: QueueSession): void {
-    this.queue.connected(session);
     this.#unacknowledged.follow(session);
   }
 

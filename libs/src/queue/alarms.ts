@@ -3,8 +3,8 @@ import type { Logger } from '../logger.ts';
 
 /** The broker's memory and disk alarms, as one connection sees them. */
 export interface Alarms {
-  /** Whether an alarm of the broker holds back publishers. */
-  isBlocked(): boolean;
+  /** Why an alarm of the broker holds back publishers, in its words; undefined when none does. */
+  blockedBy(): string | undefined;
   /** Resolves at once, or when that is over. */
   unblocked(): Promise<void>;
 }
@@ -15,17 +15,17 @@ export interface Alarms {
  * @param lost aborted when the connection is of no use any more; nobody is blocked then.
  */
 export function watchAlarms(connection: ChannelModel, lost: AbortSignal, log: Logger): Alarms {
-  let isBlocked = false;
+  let blockedBy: string | undefined;
   let alarm = Promise.resolve();
   let end = (): void => {};
   const onEnd = (): void => {
-    isBlocked = false;
+    blockedBy = undefined;
     end();
   };
   connection.on('blocked', (reason) => {
     if (lost.aborted) return;
     log.warn({ reason }, `RabbitMQ accepts no messages (${reason}): sending pauses until it does`);
-    isBlocked = true;
+    blockedBy = reason;
     alarm = new Promise((resolve) => (end = resolve));
   });
   connection.on('unblocked', () => {
@@ -33,5 +33,5 @@ export function watchAlarms(connection: ChannelModel, lost: AbortSignal, log: Lo
     onEnd();
   });
   lost.addEventListener('abort', onEnd, { once: true });
-  return { isBlocked: () => isBlocked, unblocked: () => alarm };
+  return { blockedBy: () => blockedBy, unblocked: () => alarm };
 }

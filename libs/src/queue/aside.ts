@@ -103,7 +103,7 @@ async function answered<T>({ alarms }: Line, answer: Promise<T>): Promise<T> {
     try {
       return await within(ANSWER_TIMEOUT, answer);
     } catch (error) {
-      if (!alarms.isBlocked()) throw error;
+      if (alarms.blockedBy() === undefined) throw error;
     }
   }
 }

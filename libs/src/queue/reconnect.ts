@@ -6,6 +6,7 @@ import { MessageTooLargeError } from './confirm.ts';
 import { firstThatWorks } from './in-turn.ts';
 import { isInternalError } from './losses.ts';
 import { openSession, type QueueSession } from './session.ts';
+import type { QueueState } from './state.ts';
 
 export interface SessionsOptions {
   /** What the connections are called on the broker's management page. */
@@ -17,8 +18,8 @@ export interface SessionsOptions {
    * when it merely lets a session open. Default: for ever.
    */
   retryFor?: number;
-  /** Told why no session can be opened: once an outage. */
-  onOutage?: ((error: Error) => void) | undefined;
+  /** Told how it stands with the broker. */
+  state: QueueState;
 }
 
 /** A session that lasted so long, in milliseconds, was not short. */
@@ -37,10 +38,11 @@ const LONG_ENOUGH = 10_000;
  */
 export async function* queueSessions(
   config: QueueConfig,
-  { clientName, channels, retryFor = Infinity, onOutage }: SessionsOptions,
+  { clientName, channels, retryFor = Infinity, state }: SessionsOptions,
   signal: AbortSignal,
   log: Logger,
 ): AsyncGenerator<QueueSession> {
+  state.wanted();
   /** The one that was tried last is at the end. */
   const inTurn = [...config.addresses];
   let opened = 0;
@@ -52,6 +54,7 @@ export async function* queueSessions(
     for (const { message } of failures) log.warn(`${message}; another broker is used`);
     if (opened > 0) log.info(`connected to RabbitMQ at ${formatAddress(address)} again`);
     opened += 1;
+    state.connected(session);
     return session;
   }
 
@@ -65,6 +68,7 @@ export async function* queueSessions(
   }
 
   const isStopped = (): boolean => signal.aborted;
+  const onPause = (milliseconds: number): void => state.pausing(milliseconds);
   // while sessions are short, so that one which always fails is no busy loop
   const backoff = new Backoff(250, 8_000);
   // while the broker itself fails, which may cost it a minute each time
@@ -79,9 +83,10 @@ export async function* queueSessions(
         signal,
         retryFor: left(),
         onOutage: (error) => {
-          onOutage?.(error);
+          state.out(error);
           log.warn(`${error.message}; trying again ${forHowLong(retryFor)}`);
         },
+        onPause,
       });
     } catch (error) {
       if (isStopped()) return;
@@ -109,7 +114,7 @@ export async function* queueSessions(
     log.warn(`${messageOf(reason)}; connecting again`);
     if (performance.now() - began > LONG_ENOUGH) backoff.reset();
     const isBroken = reason instanceof TransientError && isInternalError(reason.cause);
-    await (isBroken ? longBackoff : backoff).pause(signal, left());
+    await (isBroken ? longBackoff : backoff).pause(signal, left(), onPause);
   }
 }
 

@@ -65,8 +65,7 @@ export class Metrics {
   }
 
   count(event: ShipEvent): void {
-    if (event.kind === 'connected') this.queue.connected(event.session);
-    else this.#rows.count(event);
+    this.#rows.count(event);
   }
 
   /** Writes the numbers to the file, without those of the process, which node_exporter has itself. */

@@ -1,0 +1,65 @@
+import { messageOf } from '../errors.ts';
+import { printable } from '../visible.ts';
+import type { QueueSession } from './session.ts';
+
+/** How it stands with the broker, as far as its sessions tell. */
+export class QueueState {
+  #session: QueueSession | undefined;
+  /** Why there is no session; undefined when there is one. */
+  #problem: string | undefined = 'not connected yet';
+  #isWanted = false;
+  /** When the next attempt begins, in milliseconds of `performance.now()`. */
+  #nextAt = 0;
+
+  /** From now on there is to be a session. */
+  wanted(): void {
+    this.#isWanted = true;
+  }
+
+  /** There is a session. */
+  connected(session: QueueSession): void {
+    this.#session = session;
+    this.#problem = undefined;
+    session.lost.addEventListener('abort', () => (this.#problem = messageOf(session.lost.reason)), {
+      once: true,
+    });
+  }
+
+  /** There is none, for the time being. */
+  out(error: Error): void {
+    this.#problem = error.message;
+  }
+
+  /** The next attempt to have one is so many milliseconds away. */
+  pausing(milliseconds: number): void {
+    this.#nextAt = performance.now() + milliseconds;
+  }
+
+  /** The last session that there was. */
+  get session(): QueueSession | undefined {
+    return this.#session;
+  }
+
+  /** Why there is no session; undefined when there is one. */
+  problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Whether an alarm of the broker holds back publishers. */
+  isBlocked(): boolean {
+    return this.#session?.blockedBy() !== undefined;
+  }
+
+  /**
+   * In a few words what keeps the broker from taking messages; undefined when nothing does, or there
+   * are none yet.
+   */
+  hindrance(): string | undefined {
+    const reason = this.#session?.blockedBy();
+    if (reason !== undefined) return `blocked: ${printable(reason)}`;
+    if (this.#problem === undefined || !this.#isWanted) return undefined;
+    const what = this.#session ? 'reconnecting' : 'connecting';
+    const seconds = Math.ceil((this.#nextAt - performance.now()) / 1000);
+    return seconds > 0 ? `${what} in ${seconds} s` : what;
+  }
+}
