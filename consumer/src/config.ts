@@ -1,8 +1,8 @@
-import { Option } from '@commander-js/extra-typings';
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
-import { dropEmptyVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
+import { dropUnsetVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
 import {
   durationOrForever,
   integer,
@@ -30,6 +30,8 @@ export interface ConsumerConfig {
   /** Where to serve metrics and health; undefined for nowhere. */
   metricsAddress: ListenAddress | undefined;
   logLevel: LogLevel;
+  /** Whether to log JSON on a terminal, too. */
+  isJson: boolean;
 }
 
 /** What the command line asks for. */
@@ -49,7 +51,7 @@ export function readConfig(
   args: string[],
   version: string,
 ): { task: Task; config: ConsumerConfig } {
-  dropEmptyVariables(process.env);
+  dropUnsetVariables(process.env);
   let task: Task = { kind: 'consume' };
   const command = serviceCommand(
     'consumer',
@@ -204,6 +206,12 @@ export function readConfig(
               : { kind: 'show', name, json };
       task = { kind: 'status', task: statusTask };
     });
+  // those of the program are taken before a command has seen them
+  const handDown = (_: unknown, below: CommandUnknownOpts): void => {
+    const isAsked = command.getOptionValueSource('json') === 'cli';
+    if (isAsked) below.setOptionValueWithSource('json', true, 'cli');
+  };
+  for (const parent of [command, dead]) parent.hook('preSubcommand', handDown);
   const why = command
     .command('why')
     .argument('<value>', 'of the unique column of the table: an email of contacts')
@@ -230,6 +238,7 @@ export function readConfig(
       drainTimeout: options.drainTimeout,
       metricsAddress: options.metricsAddr,
       logLevel: options.logLevel,
+      isJson: options.json ?? false,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { EXIT } from '@csv2db/libs/exit.ts';
 import { exitStatus, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
+import { openTerminal } from '@csv2db/libs/terminal.ts';
 import { readConfig } from './config.ts';
 import { printed } from './print.ts';
 
@@ -10,7 +11,8 @@ void runMain(async (signal) => {
   const { task, config } = readConfig(process.argv.slice(2), VERSION);
   // loaded only now, so that --help and a wrong flag answer at once
   const { createLogger } = await import('@csv2db/libs/logger.ts');
-  const log = createLogger('consumer', config.logLevel);
+  const terminal = config.isJson ? undefined : openTerminal();
+  const log = createLogger('consumer', config.logLevel, terminal);
   switch (task.kind) {
     case 'consume': {
       limitDrain(signal, config.drainTimeout, log);

@@ -4,8 +4,17 @@ import { FatalError } from './errors.ts';
 /** The statuses a process ends with. */
 export const EXIT = { done: 0, failed: 1, defect: 2, rejected: 3, timedOut: 3 } as const;
 
+/** What puts things in order before the process says its last word, whatever ends it. */
+const cleanUps: (() => void)[] = [];
+
+/** Has something put in order when the process ends by `fail` or `exit`. */
+export function beforeEnd(cleanUp: () => void): void {
+  cleanUps.push(cleanUp);
+}
+
 /** Ends the process: with one line for a `FatalError`, with the stack of anything else. */
 export function fail(error: unknown): never {
+  cleanUp();
   if (error instanceof FatalError) {
     process.stderr.write(`error: ${error.message}\n`);
     exit(EXIT.failed);
@@ -19,6 +28,7 @@ export function fail(error: unknown): never {
  * for it.
  */
 export function exit(status: number): never {
+  cleanUp();
   const isInThread = (resource: string): boolean => /^(FSReq|GetAddrInfo)/.test(resource);
   if (process.getActiveResourcesInfo().some(isInThread)) {
     const kill = 'sleep 1; kill -KILL "$0" 2>/dev/null';
@@ -27,4 +37,8 @@ export function exit(status: number): never {
     killer.on('error', () => {});
   }
   process.exit(status);
+}
+
+function cleanUp(): void {
+  for (const each of cleanUps.splice(0)) each();
 }

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
-import { dropEmptyVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
+import { dropUnsetVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
 import {
   durationOrForever,
   integer,
@@ -57,6 +57,8 @@ export interface ProducerConfig {
   /** Path of a file to write the metrics to at the end; undefined for none. */
   metricsFile: string | undefined;
   logLevel: LogLevel;
+  /** Whether to log JSON on a terminal, too. */
+  isJson: boolean;
   /** The arguments, with two dashes, for a command that goes on. */
   args: readonly string[];
 }
@@ -78,7 +80,7 @@ Examples:
  * @throws FatalError when flags are missing, or exclude each other.
  */
 export function readConfig(args: string[], version: string): ProducerConfig {
-  dropEmptyVariables(process.env);
+  dropUnsetVariables(process.env);
   const command = serviceCommand(
     'producer',
     'Streams the rows of CSV files into a durable RabbitMQ queue.',
@@ -163,6 +165,7 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     metricsAddress: options.metricsAddr,
     metricsFile: options.metricsFile,
     logLevel: options.logLevel,
+    isJson: options.json ?? false,
     args: dashed,
   };
 }

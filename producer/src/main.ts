@@ -1,5 +1,6 @@
 import { EXIT } from '@csv2db/libs/exit.ts';
 import { exitStatus, limitDrain, runMain } from '@csv2db/libs/lifecycle.ts';
+import { openTerminal } from '@csv2db/libs/terminal.ts';
 import { readConfig } from './config.ts';
 
 /** Set by the bundler. */
@@ -13,7 +14,8 @@ void runMain(async (signal) => {
   const config = readConfig(process.argv.slice(2), VERSION);
   // loaded only now, so that --help and a wrong flag answer at once
   const { createLogger } = await import('@csv2db/libs/logger.ts');
-  const log = createLogger('producer', config.logLevel);
+  const terminal = config.isJson ? undefined : openTerminal();
+  const log = createLogger('producer', config.logLevel, terminal);
   limitDrain(signal, config.drainTimeout, log);
   if (config.isDryRun) {
     const { dryRun } = await import('./dry-run.ts');

@@ -102,6 +102,7 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
     ['an empty queue name', ['--queue-name', ''], {}, /--queue-name .*1 to 255 bytes/],
     ['no number of rejects', ['--max-rejects', 'many'], {}, /--max-rejects .*10, .*5%/],
     ['more rejects than rows', ['--max-rejects', '101%'], {}, /--max-rejects .*'101%'/],
+    ['a switch that is neither', [], { FC_PRODUCER_JSON: 'x' }, /JSON: "x" is neither true nor/],
     ['an unknown log level', ['--log-level', 'loud'], {}, /--log-level .*'loud'/],
   ])('%s', async (_, args, env, message) => {
     const { status, stdout, stderr } = await run(args, env);

@@ -1,8 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from '@commander-js/extra-typings';
+import { FatalError } from '../errors.ts';
 import { queueOptions } from './queue-options.ts';
 import { withoutPasswords } from './server-url.ts';
-import { duration, integer, listenAddress, LOG_LEVELS, type LogLevel, logLevel } from './values.ts';
+import {
+  boolean,
+  duration,
+  integer,
+  listenAddress,
+  LOG_LEVELS,
+  type LogLevel,
+  logLevel,
+} from './values.ts';
 
 /**
  * A command with the flags that both services share. A flag beats its environment variable, which
@@ -66,15 +75,32 @@ export function serviceCommand(service: string, description: string, version: st
         .env(env('LOG_LEVEL'))
         .default<LogLevel>('info')
         .argParser(logLevel),
-    );
+    )
+    .addOption(new Option('--json', 'log JSON lines on a terminal, too').env(env('JSON')));
 }
+
+/** Variables of flags that take no value: commander would take them for set, whatever they say. */
+const SWITCHES = /^FC_(PRODUCER|CONSUMER)_JSON$/;
 
 /**
  * Removes empty `FC_*` variables, so that an empty value means "not set", as it did in the
- * original.
+ * original, and those that say false where the flag takes no value.
+ *
+ * @throws FatalError when one of these says neither true nor false.
  */
-export function dropEmptyVariables(env: NodeJS.ProcessEnv): void {
-  for (const name of Object.keys(env)) {
-    if (name.startsWith('FC_') && env[name] === '') Reflect.deleteProperty(env, name);
+export function dropUnsetVariables(env: NodeJS.ProcessEnv): void {
+  for (const [name, value = ''] of Object.entries(env)) {
+    const isEmpty = name.startsWith('FC_') && value === '';
+    if (isEmpty || (SWITCHES.test(name) && !isOn(name, value))) Reflect.deleteProperty(env, name);
+  }
+}
+
+function isOn(name: string, value: string): boolean {
+  try {
+    return boolean(value);
+  } catch (error) {
+    throw new FatalError(`${name}: ${JSON.stringify(value)} is neither true nor false`, {
+      cause: error,
+    });
   }
 }

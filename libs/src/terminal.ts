@@ -1,0 +1,78 @@
+import { isatty, WriteStream } from 'node:tty';
+import { beforeEnd } from './exit.ts';
+import { onWriteError, STDOUT } from './stdout.ts';
+
+/** Columns of a terminal that tells none. */
+const COLUMNS = 80;
+
+/** A line as it is on a terminal of so many columns. */
+export type LineOf = (width: number) => string;
+
+/**
+ * A terminal: what is written to it scrolls up as ever, above one line that stays the last, and is
+ * drawn anew.
+ *
+ * The cursor rests at the start of that line. So what a terminal that became narrower has broken in
+ * two is still behind the cursor, and taken away with it. Nor is the cursor hidden: a process that
+ * is killed leaves it as it was.
+ */
+export class Terminal {
+  readonly #stream: WriteStream;
+  #lineOf: LineOf | undefined;
+  #isShown = false;
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream;
+    stream.on('error', onWriteError);
+    stream.on('resize', () => this.write(''));
+    beforeEnd(() => this.hideLine());
+  }
+
+  /** Columns that a line may have: behind a full one, some terminals go on to the next. */
+  get width(): number {
+    // some say that they have none
+    return (this.#stream.columns || COLUMNS) - 1;
+  }
+
+  /** Whether what is on it can be taken away again. */
+  get canRedraw(): boolean {
+    return process.env['TERM'] !== 'dumb';
+  }
+
+  /** Writes lines, each with its line feed, above the last one; synchronously. */
+  write(lines: string): void {
+    // in one piece, so that nothing is seen of what is in between
+    this.#stream.cork();
+    if (this.#isShown) {
+      this.#stream.cursorTo(0);
+      this.#stream.clearScreenDown();
+    }
+    if (lines !== '') this.#stream.write(lines);
+    if (this.#lineOf) {
+      this.#stream.write(this.#lineOf(this.width));
+      this.#stream.cursorTo(0);
+    }
+    this.#isShown = this.#lineOf !== undefined;
+    this.#stream.uncork();
+  }
+
+  /** Shows a last line, or draws it anew. */
+  showLine(lineOf: LineOf): void {
+    this.#lineOf = lineOf;
+    this.write('');
+  }
+
+  /** Takes the last line away. */
+  hideLine(): void {
+    this.#lineOf = undefined;
+    this.write('');
+  }
+}
+
+/** The terminal that standard output is; undefined where it is none. */
+export function openTerminal(): Terminal | undefined {
+  // asked first, as `process.stdout` is not to be made of a pipe
+  if (!isatty(STDOUT)) return undefined;
+  const { stdout } = process;
+  return stdout instanceof WriteStream ? new Terminal(stdout) : undefined;
+}
