@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Proxy } from './proxy.ts';
+import { ALARM, Proxy } from './proxy.ts';
 import { queueUrl, Sandbox, until } from './sandbox.ts';
 import { Served } from './scrape.ts';
 import { OwnPostgres } from './servers.ts';
@@ -126,14 +126,14 @@ it('a producer that an alarm of the broker blocks is ready, and says so', async 
     await until('the row is published', async () => {
       return (await served.samples()).get('csv2db_producer_rows_published_total') === 1;
     });
-    proxy.inject(method(10, 60, [3, ...Buffer.from('low')]));
+    proxy.inject(ALARM.begins('low'));
     producer.stdin.write('Bob,bob@health.example\n');
     await until('it is blocked', async () => {
       return (await served.samples()).get('csv2db_producer_queue_blocked') === 1;
     });
     expect((await served.fetch('/readyz')).status).toBe(200);
     // with the next heartbeat
-    proxy.inject(method(10, 61, []));
+    proxy.inject(ALARM.ends);
     producer.stdin.end();
     await producer.succeeds();
     const messages = await sandbox.take();
@@ -145,9 +145,3 @@ it('a producer that an alarm of the broker blocks is ready, and says so', async 
     await proxy.close();
   }
 });
-
-/** A frame of AMQP with a method on channel 0. */
-function method(classId: number, methodId: number, fields: readonly number[]): Buffer {
-  const payload = [0, classId, 0, methodId, ...fields];
-  return Buffer.from([1, 0, 0, 0, 0, 0, payload.length, ...payload, 0xce]);
-}

@@ -44,7 +44,7 @@ describe('what can be read only once is read once:', () => {
     const pipe = join(bench.folder, 'pipe');
     await promisify(execFile)('mkfifo', [pipe]);
     const run = bench.sandbox.start('producer', ['--file', pipe]);
-    await run.logged(/^publishing: 0 rows read/);
+    await run.logged(/^waiting for input: 0 rows read/);
     run.kill('SIGTERM');
     expect(await run.exit, run.output).toBe(143);
   });

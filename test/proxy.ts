@@ -78,6 +78,20 @@ export class Proxy {
   }
 }
 
+/** What the broker says of its alarms; a proxy injects it. */
+export const ALARM = {
+  /** It holds back whoever publishes. */
+  begins: (reason: string): Buffer => method(10, 60, [reason.length, ...Buffer.from(reason)]),
+  /** It does so no more. */
+  ends: method(10, 61, []),
+};
+
+/** A frame of AMQP with a method on channel 0. */
+function method(classId: number, methodId: number, fields: readonly number[]): Buffer {
+  const payload = [0, classId, 0, methodId, ...fields];
+  return Buffer.from([1, 0, 0, 0, 0, 0, payload.length, ...payload, 0xce]);
+}
+
 /** Follows the frames of AMQP 0-9-1 (2.3.5): type, channel, size, payload, end. */
 class FrameBoundaries {
   #pending = Buffer.alloc(0);

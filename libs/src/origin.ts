@@ -6,6 +6,11 @@ export interface RowRange {
   end: number;
 }
 
+/** How many rows there are in ranges. */
+export function countIn(ranges: readonly RowRange[]): number {
+  return ranges.reduce((sum, { first, end }) => sum + end - first, 0);
+}
+
 /** Where a message comes from. */
 export interface Origin {
   importId: string;
@@ -28,8 +33,8 @@ export function originOf(headers: Record<string, unknown> | undefined): Origin |
     return { importId, rows: undefined, rejected: [] };
   }
   const end = first + count;
-  const before = countIn(headers?.[HEADERS.rejectedBefore]);
-  const after = countIn(headers?.[HEADERS.rejectedAfter]);
+  const before = countOf(headers?.[HEADERS.rejectedBefore]);
+  const after = countOf(headers?.[HEADERS.rejectedAfter]);
   const rejected = [
     { first: Math.max(1, first - before), end: first },
     { first: end, end: end + after },
@@ -37,7 +42,7 @@ export function originOf(headers: Record<string, unknown> | undefined): Origin |
   return { importId, rows: { first, end }, rejected };
 }
 
-function countIn(header: unknown): number {
+function countOf(header: unknown): number {
   return isCount(header) ? header : 0;
 }
 

@@ -59,6 +59,8 @@ export interface ProducerConfig {
   logLevel: LogLevel;
   /** Whether to log JSON on a terminal, too. */
   isJson: boolean;
+  /** Whether to tell nothing of the progress. */
+  isQuiet: boolean;
   /** The arguments, with two dashes, for a command that goes on. */
   args: readonly string[];
 }
@@ -166,6 +168,7 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     metricsFile: options.metricsFile,
     logLevel: options.logLevel,
     isJson: options.json ?? false,
+    isQuiet: options.quiet ?? false,
     args: dashed,
   };
 }

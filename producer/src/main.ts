@@ -23,6 +23,6 @@ void runMain(async (signal) => {
     return signal.aborted || isClean ? exitStatus(signal) : EXIT.rejected;
   }
   const { run } = await import('./run.ts');
-  await run(config, signal, log);
+  await run(config, signal, log, terminal);
   return exitStatus(signal);
 });

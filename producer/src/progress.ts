@@ -1,4 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { summary } from '@csv2db/libs/summary.ts';
 import { RejectLog } from './rejects/log.ts';
 import type { ShipEvent } from './ship.ts';
 import type { Shipment } from './worklist.ts';
@@ -10,6 +11,8 @@ export class Progress {
   readonly rejects: RejectLog;
   read = 0;
   published = 0;
+  /** Whether there is no more to read, so that only confirms are waited for. */
+  isAllRead = false;
   /** Rows that were sent more than once. */
   #resent = 0;
   #sessions = 0;
@@ -48,6 +51,9 @@ export class Progress {
         this.published += event.rows;
         break;
       case 'settled':
+        break;
+      case 'all read':
+        this.isAllRead = true;
     }
   }
 
@@ -62,8 +68,17 @@ export class Progress {
     if (last) this.lastSent = Math.max(this.lastSent, last.firstRow + last.rows - 1);
   }
 
-  /** Logs the numbers so far. */
-  say(what: string): void {
+  /** Rows that were sent, and are not confirmed. */
+  get unconfirmed(): number {
+    return this.read - this.rejects.count - this.published;
+  }
+
+  /**
+   * Logs the numbers so far.
+   *
+   * @param width columns of the terminal; undefined where there is none.
+   */
+  say(what: string, width?: number): void {
     const elapsed = (performance.now() - this.#began) / 1000;
     const fields = {
       read: this.read,
@@ -74,16 +89,15 @@ export class Progress {
       rowsPerSecond: Math.round(this.read / elapsed),
     };
     const { read, published, rejected, resent, seconds, rowsPerSecond } = fields;
-    this.#log.info(
-      fields,
-      `${what}: ${read} rows read, ${published} published, ${rejected} rejected` +
-        `${resent > 0 ? `, ${resent} sent again` : ''} in ${seconds} s, ${rowsPerSecond} rows/s`,
-    );
+    const counts = [`${read} rows read`, `${published} published`, `${rejected} rejected`];
+    if (resent > 0) counts.push(`${resent} sent again`);
+    const parts = [...counts, `in ${seconds} s`, `${rowsPerSecond} rows/s`];
+    this.#log.info(fields, summary(what, parts, width));
   }
 
-  /** Logs the summary. */
-  finish(outcome: string): void {
-    this.say(outcome);
+  /** Logs the summary; for `width`, see `say`. */
+  finish(outcome: string, width?: number): void {
+    this.say(outcome, width);
     this.rejects.finish(this.read);
     if (this.#isQueueGone) {
       this.#log.warn(

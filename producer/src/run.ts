@@ -1,8 +1,11 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { columnsHeader } from '@csv2db/libs/message.ts';
+import { countIn } from '@csv2db/libs/origin.ts';
+import { tellProgress } from '@csv2db/libs/progress.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
 import { QueueState } from '@csv2db/libs/queue/state.ts';
+import type { Terminal } from '@csv2db/libs/terminal.ts';
 import { ahead, announce } from './announce.ts';
 import { fromStart, resume } from './checkpoint/checkpoint.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
@@ -17,6 +20,7 @@ import { refuseBeyond, refuseNothing, refuseRejects } from './refuse.ts';
 import { RejectsFile } from './rejects/file.ts';
 import { isExceeded, limitRejects } from './rejects/limit.ts';
 import { nextPlace } from './rejects/place.ts';
+import { ImportReport } from './report.ts';
 import { readRowList } from './row-list.ts';
 import { ship } from './ship.ts';
 import { blockSizeFor, shipments } from './shipments.ts';
@@ -24,9 +28,6 @@ import { findFiles } from './source/files.ts';
 import { FormatError } from './source/foreign.ts';
 import { Inputs } from './source/inputs.ts';
 import { rowsBehind } from './source/select.ts';
-
-/** Milliseconds between two progress lines. */
-const PROGRESS_INTERVAL = 5_000;
 
 /**
  * Publishes the rows of files: every row ends confirmed by the broker, or rejected and logged. An
@@ -42,6 +43,7 @@ export async function run(
   config: ProducerConfig,
   signal: AbortSignal,
   logger: Logger,
+  terminal: Terminal | undefined,
 ): Promise<void> {
   const files = await findFiles(config.files, logger);
   const inputs = new Inputs(
@@ -64,7 +66,8 @@ export async function run(
   const prefix = new ConfirmedPrefix(beginning);
   const progress = new Progress(beginning.sent, (file) => inputs.nameAmongOthers(file), log);
   const checkpointer = new Checkpointer(store, inputs, config.rules, rejects, beginning, log);
-  const ticking = setInterval(() => progress.say('publishing'), PROGRESS_INTERVAL).unref();
+  const report = new ImportReport(progress, inputs, countIn(wanted), queue);
+  const endTelling = tellProgress(report, config, terminal);
   const rows = limitRejects(
     shipments(inputs, beginning, { ...config, wanted }, signal, log),
     config.maxRejects,
@@ -105,9 +108,9 @@ export async function run(
     if (!(error instanceof FatalError) || error instanceof FormatError) throw error;
     throw await withContinuation(error);
   } finally {
-    clearInterval(ticking);
+    endTelling();
     await checkpointer.save();
-    progress.finish(outcome);
+    progress.finish(outcome, terminal?.width);
     await metrics?.finish(outcome === 'finished');
     await rejects.close();
     await store.close();

@@ -22,7 +22,9 @@ export type ShipEvent =
   /** The broker has so many more rows on its disk. */
   | { kind: 'confirmed'; rows: number }
   /** Every row of a chunk is confirmed or rejected. */
-  | { kind: 'settled'; chunk: RowSpan };
+  | { kind: 'settled'; chunk: RowSpan }
+  /** There is no more to send, but what may come back. */
+  | { kind: 'all read' };
 
 type Tell = (event: ShipEvent) => void;
 
@@ -113,6 +115,7 @@ async function work(
   while (!session.lost.aborted) {
     const shipment = await worklist.take();
     if (!shipment) {
+      tell({ kind: 'all read' });
       await Promise.all(unconfirmed.splice(0));
       if (worklist.isEmpty) return;
       continue;

@@ -76,11 +76,21 @@ export function serviceCommand(service: string, description: string, version: st
         .default<LogLevel>('info')
         .argParser(logLevel),
     )
-    .addOption(new Option('--json', 'log JSON lines on a terminal, too').env(env('JSON')));
+    .addOption(
+      new Option(
+        '--quiet',
+        'tell no progress, on a terminal or in the log; warnings, errors, the summary and all else stay',
+      ).env(env('QUIET')),
+    )
+    .addOption(
+      new Option('--json', 'log JSON lines on a terminal, too, and no progress but in these').env(
+        env('JSON'),
+      ),
+    );
 }
 
 /** Variables of flags that take no value: commander would take them for set, whatever they say. */
-const SWITCHES = /^FC_(PRODUCER|CONSUMER)_JSON$/;
+const SWITCHES = /^FC_(PRODUCER|CONSUMER)_(QUIET|JSON)$/;
 
 /**
  * Removes empty `FC_*` variables, so that an empty value means "not set", as it did in the

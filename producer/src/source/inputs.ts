@@ -1,6 +1,7 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
 import type { Encoding } from './encoding.ts';
 import type { FoundFile } from './files.ts';
+import { followed } from './followed.ts';
 import { findLayout, type Layout, type LayoutWishes } from './layout.ts';
 import { openSource, type Source } from './open.ts';
 import { openText, type Text } from './text.ts';
@@ -27,6 +28,8 @@ export class Inputs {
   readonly #signal: AbortSignal;
   readonly #log: Logger;
   readonly #open = new Map<number, Promise<Input>>();
+  /** Up to which byte each file was read, of those that were opened. */
+  readonly #reached = new Map<number, number>();
 
   /** @param blockSize bytes to read at a time. */
   constructor(
@@ -49,6 +52,21 @@ export class Inputs {
     return first && this.files.length === 1 ? first.name : `these ${this.files.length} files`;
   }
 
+  /** How much of the files is read, from 0 to 1, by bytes; undefined where one has no size, as a pipe. */
+  get share(): number | undefined {
+    const [first = 0] = this.#reached.keys();
+    let [read, all] = [0, 0];
+    for (const [index, { bytes }] of this.files.entries()) {
+      if (bytes === undefined) return undefined;
+      all += bytes;
+      // those in front of the first were read by an earlier process
+      const reached = index < first ? bytes : (this.#reached.get(index) ?? 0);
+      // one may grow
+      read += Math.min(bytes, reached);
+    }
+    return all === 0 ? undefined : read / all;
+  }
+
   /** What a file is called where it has to be told from others; undefined when it is the only one. */
   nameAmongOthers(index: number): string | undefined {
     return this.files.length > 1 ? this.files[index]?.name : undefined;
@@ -64,7 +82,7 @@ export class Inputs {
     try {
       await this.at(first);
       for (const file of this.files.slice(first + 1).filter(({ isRegular }) => isRegular)) {
-        const { text } = await this.#openFile(file, quiet);
+        const { text } = await this.#openFile(file, quiet, () => {});
         await text.close();
       }
     } catch (error) {
@@ -80,13 +98,20 @@ export class Inputs {
   async at(index: number): Promise<Input> {
     const file = this.files[index];
     if (!file) throw new Error(`there is no file number ${index + 1}`);
-    const opening = this.#open.get(index) ?? this.#openFile(file, this.#log);
+    const onRead = (place: number): void => {
+      this.#reached.set(index, Math.max(place, this.#reached.get(index) ?? 0));
+    };
+    const opening = this.#open.get(index) ?? this.#openFile(file, this.#log, onRead);
     this.#open.set(index, opening);
     return await opening;
   }
 
-  async #openFile({ name }: FoundFile, log: Pick<Logger, 'info' | 'warn'>): Promise<Input> {
-    const source = await openSource(name);
+  async #openFile(
+    { name }: FoundFile,
+    log: Pick<Logger, 'info' | 'warn'>,
+    onRead: (place: number) => void,
+  ): Promise<Input> {
+    const source = followed(await openSource(name), onRead);
     try {
       const options = { encoding: this.#wishes.encoding, blockSize: this.#blockSize };
       const text = await openText(source, options, this.#signal, log);

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { fitted } from '../src/fitted.ts';
+import { stringWidth } from '../src/width.ts';
+
+const PARTS = [
+  { text: '45%', rank: 1 },
+  { text: '1,234 rows', rank: 2 },
+  { text: 'blocked: low on memory', rank: 0, isShortened: true },
+];
+
+it.each([
+  [40, '45%  1,234 rows  blocked: low on memory'],
+  [39, '45%  1,234 rows  blocked: low on memory'],
+  [38, '45%  1,234 rows  blocked: l… on memory'],
+  [33, '45%  1,234 rows  blocked…n memory'],
+  [32, '45%  blocked: low on memory'],
+  [20, 'blocked: … on memory'],
+])('a line of %i columns has of its parts what matters most', (width, line) => {
+  expect(stringWidth(fitted(PARTS, width))).toBeLessThanOrEqual(width);
+  expect(fitted(PARTS, width)).toBe(line);
+});
+
+it('no line is wider than it may be, whatever its parts are', () => {
+  const part = fc.record({
+    text: fc.string({ unit: 'grapheme' }),
+    rank: fc.nat(5),
+    isShortened: fc.boolean(),
+  });
+  const property = fc.property(fc.array(part), fc.integer({ min: 1, max: 200 }), (parts, width) => {
+    expect(stringWidth(fitted(parts, width))).toBeLessThanOrEqual(width);
+  });
+  fc.assert(property);
+});
