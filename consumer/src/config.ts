@@ -32,6 +32,8 @@ export interface ConsumerConfig {
   logLevel: LogLevel;
   /** Whether to log JSON on a terminal, too. */
   isJson: boolean;
+  /** Whether to tell nothing of the progress. */
+  isQuiet: boolean;
 }
 
 /** What the command line asks for. */
@@ -239,6 +241,7 @@ export function readConfig(
       metricsAddress: options.metricsAddr,
       logLevel: options.logLevel,
       isJson: options.json ?? false,
+      isQuiet: options.quiet ?? false,
     },
   };
 }

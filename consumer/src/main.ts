@@ -17,7 +17,7 @@ void runMain(async (signal) => {
     case 'consume': {
       limitDrain(signal, config.drainTimeout, log);
       const { run } = await import('./run.ts');
-      await run(config, signal, log);
+      await run(config, signal, log, terminal);
       break;
     }
     case 'migrate': {

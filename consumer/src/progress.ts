@@ -1,12 +1,13 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { summary } from '@csv2db/libs/summary.ts';
 import { printable } from '@csv2db/libs/visible.ts';
-import type { Outcome } from './batch.ts';
-
-/** Milliseconds between two throughput lines, at the least. */
-const INTERVAL = 5_000;
+import type { Delivery, Outcome } from './batch.ts';
+import { publishedAt } from './metrics/published-at.ts';
 
 /** Dead letters of a batch that are told one by one. */
 const MOST_TOLD = 20;
+/** Milliseconds for which a lag says how things stand. */
+const LATELY = 10_000;
 
 interface Counts {
   inserted: number;
@@ -16,35 +17,57 @@ interface Counts {
   dead: number;
 }
 
-function inWords({ inserted, duplicates, skipped, dead }: Counts): string {
-  const words = `${inserted} rows inserted, ${duplicates} duplicates, ${dead} dead letters`;
-  return skipped > 0 ? `${words}, ${skipped} skipped by the database` : words;
+function inWords({ inserted, duplicates, skipped, dead }: Counts): string[] {
+  const words = [`${inserted} rows inserted`, `${duplicates} duplicates`, `${dead} dead letters`];
+  return skipped > 0 ? [...words, `${skipped} skipped by the database`] : words;
 }
 
 /** Counts what became of the messages, and tells it: a line a batch at debug, totals at info. */
 export class Progress {
   readonly #log: Logger;
   readonly #totals: Counts = { inserted: 0, duplicates: 0, skipped: 0, dead: 0 };
-  readonly #timer: NodeJS.Timeout;
+  /** Milliseconds from the publishing of a batch until it was settled. */
+  #lag: { milliseconds: number; at: number } | undefined;
   #saidAt = performance.now();
   #said = 0;
 
   constructor(log: Logger) {
     this.#log = log;
-    this.#timer = setInterval(() => this.#sayThroughput(), INTERVAL).unref();
+  }
+
+  /** Rows that are in the database, or dead letters. */
+  get settled(): number {
+    const { inserted, duplicates, skipped, dead } = this.#totals;
+    return inserted + duplicates + skipped + dead;
+  }
+
+  get dead(): number {
+    return this.#totals.dead;
+  }
+
+  /** Seconds from publishing to the commit, lately; undefined where nothing was committed. */
+  get lag(): number | undefined {
+    if (!this.#lag || performance.now() - this.#lag.at > LATELY) return undefined;
+    return this.#lag.milliseconds / 1000;
   }
 
   /** Counts a batch that is acknowledged. */
-  settled({ inserted, duplicates, skipped, refusals }: Outcome, milliseconds: number): void {
+  count(batch: readonly Delivery[], outcome: Outcome, milliseconds: number): void {
+    const { inserted, duplicates, skipped, refusals } = outcome;
+    const counts = { inserted, duplicates, skipped: skipped.length, dead: refusals.length };
     this.#totals.inserted += inserted;
     this.#totals.duplicates += duplicates;
     this.#totals.skipped += skipped.length;
     this.#totals.dead += refusals.length;
-    const counts = { inserted, duplicates, skipped: skipped.length, dead: refusals.length };
+    // the first one has waited for the longest
+    const published = batch[0] && publishedAt(batch[0]);
+    // clocks of two machines may differ
+    const lag = published === undefined ? undefined : Math.max(0, Date.now() - published);
+    this.#lag = lag === undefined ? this.#lag : { milliseconds: lag, at: performance.now() };
     const duration = Math.round(milliseconds);
     this.#log.debug(
       { ...counts, milliseconds: duration },
-      `batch stored in ${duration} ms: ${inWords(counts)}`,
+      `batch stored in ${duration} ms: ${inWords(counts).join(', ')}`,
     );
     for (const refusal of refusals.slice(0, MOST_TOLD)) {
       const reason = printable(refusal.reason).replaceAll('\n', '\\n');
@@ -56,21 +79,24 @@ export class Progress {
     }
   }
 
-  /** Ends the throughput lines and logs the totals. */
-  finish(outcome: string): void {
-    clearInterval(this.#timer);
-    this.#log.info(this.#totals, `${outcome}: ${inWords(this.#totals)}`);
+  /**
+   * Logs the totals.
+   *
+   * @param width columns of the terminal; undefined where there is none.
+   */
+  finish(outcome: string, width?: number): void {
+    this.#log.info(this.#totals, summary(outcome, inWords(this.#totals), width));
   }
 
-  #sayThroughput(): void {
-    const { inserted, duplicates, skipped, dead } = this.#totals;
-    const settled = inserted + duplicates + skipped + dead;
+  /** Logs how fast it goes since the last time; nothing when nothing was settled. */
+  sayThroughput(): void {
+    const { settled } = this;
     if (settled === this.#said) return;
     const seconds = (performance.now() - this.#saidAt) / 1000;
     const rowsPerSecond = Math.round((settled - this.#said) / seconds);
     this.#log.info(
       { ...this.#totals, rowsPerSecond },
-      `storing ${rowsPerSecond} rows/s: ${inWords(this.#totals)}`,
+      `storing ${rowsPerSecond} rows/s: ${inWords(this.#totals).join(', ')}`,
     );
     this.#said = settled;
     this.#saidAt = performance.now();

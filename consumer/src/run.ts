@@ -1,9 +1,11 @@
 import { TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { tellProgress } from '@csv2db/libs/progress.ts';
 import { finished, queueSessions } from '@csv2db/libs/queue/reconnect.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import { QueueState } from '@csv2db/libs/queue/state.ts';
 import { retry } from '@csv2db/libs/retry.ts';
+import type { Terminal } from '@csv2db/libs/terminal.ts';
 import type { ConfirmChannel } from 'amqplib';
 import type { Delivery, Outcome } from './batch.ts';
 import { BatchSize } from './batch-size.ts';
@@ -12,8 +14,9 @@ import { Database, opened } from './database/connect.ts';
 import type { Buried } from './dead-letters/letter.ts';
 import { intake } from './intake.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { serveMetrics } from './metrics/serve.ts';
+import { databaseProblem, serveMetrics } from './metrics/serve.ts';
 import { Progress } from './progress.ts';
+import { WorkReport } from './report.ts';
 import { settle } from './settle.ts';
 import { Outages } from './store/outages.ts';
 import { StatementSize } from './store/statement-size.ts';
@@ -45,17 +48,24 @@ interface Stages {
  *
  * @throws FatalError when the broker or the database refuses the configuration at the start.
  */
-export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logger): Promise<void> {
+export async function run(
+  config: ConsumerConfig,
+  signal: AbortSignal,
+  log: Logger,
+  terminal: Terminal | undefined,
+): Promise<void> {
   const { queue, parallel } = config;
   const database = new Database(config.database, parallel, log);
   const outages = new Outages(log);
   const metrics = await serveMetrics(config, database, outages, log);
+  const state = metrics?.queue ?? new QueueState();
+  const progress = new Progress(log);
+  const report = new WorkReport(progress, state, () => databaseProblem(database, outages));
+  const endTelling = tellProgress(report, config, terminal);
   try {
     if (!(await opened(database, signal, log))) return;
     const store = new Store(database, new StatementSize(config.database.statementTimeout, log));
-    const progress = new Progress(log);
     const stages = { config, store, outages, progress, metrics, log };
-    const state = metrics?.queue ?? new QueueState();
     const options = { clientName: 'csv2db consumer', channels: parallel, state };
     for await (const session of queueSessions(queue, options, signal, log)) {
       metrics?.connected(session);
@@ -66,8 +76,9 @@ export async function run(config: ConsumerConfig, signal: AbortSignal, log: Logg
       const workers = session.channels.map((channel) => work(session, channel, stages, signal));
       if (await finished(session, workers)) break;
     }
-    progress.finish('stopped');
+    progress.finish('stopped', terminal?.width);
   } finally {
+    endTelling();
     await database.end();
   }
 }
@@ -94,7 +105,7 @@ async function work(
     const milliseconds = performance.now() - began;
     const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
     size.adapt(batch.length, bytes, milliseconds);
-    stages.progress.settled(outcome, milliseconds);
+    stages.progress.count(batch, outcome, milliseconds);
     stages.metrics?.settled(channel, batch, outcome, milliseconds);
   }
 }

@@ -78,6 +78,7 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
     ['a long user', ['--db-user', 'x'.repeat(64)], {}, /--db-user .*63 bytes/],
     ['a time limit of 0', ['--statement-timeout', '0s'], {}, /--statement-timeout .*from 1s/],
     ['a time limit of nothing', ['status', '--timeout', '1s'], {}, /--timeout .*--wait/],
+    ['a switch that is neither', [], { FC_CONSUMER_QUIET: 'x' }, /QUIET: "x" is neither true nor/],
     ['watching JSON', ['--json', 'status', '--watch'], {}, /'--watch' .*'--json'/],
     ['watching and waiting', ['status', '-watch', '-wait'], {}, /'--watch' .*'--wait'/],
     ['an unknown command', ['migrat'], {}, /unknown command 'migrat'/],

@@ -20,13 +20,17 @@ export async function serveMetrics(
 ): Promise<Metrics | undefined> {
   if (!metricsAddress) return undefined;
   const { Metrics } = await import('./metrics.ts');
-  const metrics = new Metrics(() => outages.problem ?? silence(database));
+  const metrics = new Metrics(() => databaseProblem(database, outages));
   await metrics.serve(metricsAddress, log);
   return metrics;
 }
 
-/** Why the database gives no sign of life. */
-async function silence(database: Database): Promise<string | undefined> {
+/** Why the database can't be worked with, or gives no sign of life; undefined when it can. */
+export async function databaseProblem(
+  database: Database,
+  { problem }: Outages,
+): Promise<string | undefined> {
+  if (problem !== undefined) return problem;
   try {
     await database.ping();
     return undefined;

@@ -1,12 +1,12 @@
 import { within } from '@csv2db/libs/deadline.ts';
-import { codeOf, messageOf } from '@csv2db/libs/errors.ts';
+import { messageOf } from '@csv2db/libs/errors.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
-import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
+import { connectToFirst } from '@csv2db/libs/queue/connect.ts';
+import { depthOf } from '@csv2db/libs/queue/inspect.ts';
 import type { ChannelModel } from 'amqplib';
 
 /** How long to wait for the broker, in milliseconds: the proof does not depend on it. */
 const ANSWER_TIMEOUT = 5_000;
-const NOT_FOUND = '404';
 
 /** How many messages wait. */
 export interface Depths {
@@ -53,15 +53,5 @@ export class DepthGauge {
     const connection = await within(ANSWER_TIMEOUT, connecting);
     connection.once('close', () => (this.#connection = undefined));
     return (this.#connection = connection);
-  }
-}
-
-/** @returns undefined where there is no such queue. */
-async function depthOf(connection: ChannelModel, name: string): Promise<number | undefined> {
-  try {
-    return (await onChannel(connection, (channel) => channel.checkQueue(name))).messageCount;
-  } catch (error) {
-    if (codeOf(error) === NOT_FOUND) return undefined;
-    throw error;
   }
 }

@@ -1,8 +1,20 @@
 import type { ChannelModel } from 'amqplib';
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import type { QueueConfig } from './address.ts';
 import { onChannel } from './connect.ts';
 import { deadArguments, liveArguments } from './declare.ts';
+
+const NOT_FOUND = '404';
+
+/** How many messages are ready in a queue; undefined where there is none of that name. */
+export async function depthOf(connection: ChannelModel, name: string): Promise<number | undefined> {
+  try {
+    return (await onChannel(connection, (channel) => channel.checkQueue(name))).messageCount;
+  } catch (error) {
+    if (codeOf(error) === NOT_FOUND) return undefined;
+    throw error;
+  }
+}
 
 /**
  * Whether the queue that is there is known to hand what is rejected on to the dead-letter queue;

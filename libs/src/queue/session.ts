@@ -10,7 +10,7 @@ import { Aside } from './aside.ts';
 import { closeAll } from './close.ts';
 import { connectTo } from './connect.ts';
 import { declareQueues } from './declare.ts';
-import { deadLettersRejected } from './inspect.ts';
+import { deadLettersRejected, depthOf } from './inspect.ts';
 import { channelLoss, connectionLoss, type Loss } from './losses.ts';
 import { wordsOf } from './refusal.ts';
 import { isMarkedYoung, YOUTH } from './young.ts';
@@ -43,6 +43,11 @@ export interface QueueSession extends Alarms {
   aside: Aside;
   /** Whether the queue is known to hand what is rejected on to the dead-letter queue. */
   deadLettersRejected(): Promise<boolean>;
+  /**
+   * How many messages are ready in the queue, asked on a channel of its own; undefined where the
+   * queue is gone. It is rejected when the session is lost, or has no channel left.
+   */
+  depth(): Promise<number | undefined>;
   /**
    * Whether the broker has confirmed or delivered anything, or held back publishers by an alarm,
    * which is no outage.
@@ -108,6 +113,7 @@ export async function openSession(
       isQueueNew,
       aside,
       deadLettersRejected: () => deadLettersRejected(connection, config),
+      depth: () => depthOf(connection, config.name),
       registered: isYoung ? passed(YOUTH, lost.signal) : Promise.resolve(),
       hasWorked: () => hasWorked,
       ...watchAlarms(connection, lost.signal, log),

@@ -1,0 +1,127 @@
+import { expect, it } from 'vitest';
+import { Proxy } from './proxy.ts';
+import { describeWithPython } from './python.ts';
+import { queueUrl, until } from './sandbox.ts';
+import { Terminal } from './terminal.ts';
+import { workbench } from './workbench.ts';
+
+/** What only the line of progress has. */
+const LINE = / rows\/s {2}/;
+
+const bench = workbench();
+
+describeWithPython('the consumer on a terminal', () => {
+  it('shows rates, depth, lag and both servers, and ends with a summary that fits', async () => {
+    const { sandbox } = bench;
+    await sandbox.migrate();
+    const terminal = consuming(80, ['--parallel', '1', '--prefetch', '1']);
+    const idle = '0 rows/s  0 queued  RabbitMQ up  PostgreSQL up';
+    await until('it waits', () => terminal.cursor.line === idle);
+    const client = await sandbox.pool.connect();
+    await client.query('BEGIN; LOCK TABLE contacts');
+    for (let n = 0; n < 20; n += 1) {
+      const timestamp = Math.floor(Date.now() / 1000);
+      await sandbox.send(`{"name":"N","email":"${n}@progress.example"}`, { timestamp });
+    }
+    // one is delivered, and not acknowledged
+    await until('they wait', () => terminal.cursor.line.includes(' 19 queued '));
+    await client.query('COMMIT');
+    client.release();
+    const busy = /^\d+ rows\/s {2}\d+ queued {2}lag \d+s {2}RabbitMQ up {2}PostgreSQL up$/;
+    await until('it stores', () => busy.test(terminal.cursor.line));
+    await until('all is stored', () => terminal.cursor.line.includes('  0 queued'));
+    terminal.resize(40, 24);
+    await until('it is narrow', () =>
+      /^\d+ rows\/s {2}0 queued {2}lag \d+s$/.test(terminal.cursor.line),
+    );
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(0);
+    expect(terminal.cursor).toEqual({ line: '', column: 0 });
+    expect(terminal.history.filter((line) => LINE.test(line))).toEqual([]);
+    const [what, ...counts] = terminal.screen.slice(-4);
+    expect(what).toMatch(/ INFO: stopped$/);
+    expect(counts).toEqual(['  20 rows inserted', '  0 duplicates', '  0 dead letters']);
+  });
+
+  it('shows that the database is down, and why, as far as there is room', async () => {
+    const { sandbox } = bench;
+    await sandbox.migrate();
+    const terminal = consuming(120);
+    await until('it waits', () => terminal.cursor.line.endsWith('PostgreSQL up'));
+    await sandbox.pool.query('ALTER TABLE contacts RENAME TO others');
+    await sandbox.send('{"name":"Ann","email":"ann@progress.example"}');
+    const down = / RabbitMQ up {2}PostgreSQL down {2}\(.+\)$/;
+    await until('it is down', () => down.test(terminal.cursor.line));
+    terminal.resize(40, 24);
+    await until('it is narrow', () =>
+      /^0 rows\/s {2}\d queued {2}PostgreSQL down$/.test(terminal.cursor.line),
+    );
+    await sandbox.pool.query('ALTER TABLE others RENAME TO contacts');
+    await until('it stores', () => terminal.cursor.line === '0 rows/s  0 queued');
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(0);
+  });
+
+  it('shows that the queue is away, why, and when it connects again', async () => {
+    await bench.sandbox.migrate();
+    const { hostname, port } = queueUrl();
+    const proxy = await Proxy.start(hostname, Number(port));
+    const address = `127.0.0.1:${proxy.port}/${bench.sandbox.vhost}`;
+    const terminal = consuming(120, ['--queue-addr', address]);
+    await until('it waits', () => terminal.cursor.line.includes(' RabbitMQ up '));
+    await proxy.close();
+    const away = /^0 rows\/s {2}RabbitMQ reconnecting in \d s {2}\(.*\) {2}PostgreSQL up$/;
+    await until('it is away', () => away.test(terminal.cursor.line));
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(0);
+    expect(terminal.history.filter((line) => LINE.test(line))).toEqual([]);
+  });
+
+  it('shows which server it waits for at the start', async () => {
+    const nowhere = ['--db-url', 'postgres://127.0.0.1:1/none', '--queue-addr', '127.0.0.1:1'];
+    const terminal = consuming(80, nowhere);
+    const down = /^0 rows\/s {2}PostgreSQL down {2}\(PostgreSQL at .*connection refused\)$/;
+    await until('it is down', () => down.test(terminal.cursor.line));
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(0);
+  });
+
+  it.each([
+    ['--quiet', { NO_COLOR: '1' }],
+    ['--json', {}],
+  ])('%s takes nothing back of what it shows', async (flag, env) => {
+    await bench.sandbox.migrate();
+    const terminal = consuming(80, [flag], env);
+    await until('it consumes', () => terminal.output.includes('consuming the queue'));
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(0);
+    expect(terminal.output).not.toContain('\u001B');
+    const last = terminal.output.replace('^C', '').trimEnd().split('\r\n').slice(-1).join();
+    if (flag === '--json') expect(JSON.parse(last)).toMatchObject({ inserted: 0, dead: 0 });
+    else expect(last).toMatch(/stopped: 0 rows inserted, 0 duplicates, 0 dead letters$/);
+  });
+});
+
+it('FC_CONSUMER_JSON is about the log: status is a table all the same, and JSON where that is asked for', async () => {
+  await bench.sandbox.migrate();
+  const status = async (...args: string[]): Promise<string> => {
+    const run = bench.sandbox.start('consumer', args, { FC_CONSUMER_JSON: 'true' });
+    await run.succeeds();
+    return run.stdout;
+  };
+  expect(await status('status')).toMatch(/^messages in "csv2db": 0$/m);
+  for (const args of [
+    ['status', '--json'],
+    ['--json', 'status'],
+  ]) {
+    expect(await status(...args)).not.toContain('messages in');
+  }
+});
+
+function consuming(
+  columns: number,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Terminal {
+  return new Terminal('consumer', args, { ...bench.sandbox.env, ...env }, columns, 24);
+}
