@@ -128,7 +128,7 @@ export function allSettled(consumers, rows) {
       const ended = () => reject(new Error(`a consumer ended after ${settled} of ${rows} rows`));
       void exit.then(ended, ended);
       lines.on('line', (text) => {
-        if (!text.includes('"msg":"batch stored')) return;
+        if (!/"msg":"batch \d+ stored/.test(text)) return;
         const parsed = /** @type {unknown} */ (JSON.parse(text));
         const line = /** @type {Line} */ (parsed);
         settled += line.inserted + line.duplicates + line.dead;

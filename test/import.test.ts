@@ -218,7 +218,7 @@ describe('the consumer', () => {
     const consumer = sandbox.start('consumer', ['--log-level', 'debug']);
     await arrived(1_000);
     await stop(consumer);
-    const batches = consumer.log.filter(({ msg }) => /^batch stored/.test(String(msg)));
+    const batches = consumer.log.filter(({ msg }) => /^batch \d+ stored/.test(String(msg)));
     expect(sum(batches, 'inserted')).toBe(1_000);
     expect(batches.every(({ level }) => level === 'debug')).toBe(true);
   });

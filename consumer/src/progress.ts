@@ -1,8 +1,9 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { summary } from '@csv2db/libs/summary.ts';
 import { printable } from '@csv2db/libs/visible.ts';
-import type { Delivery, Outcome } from './batch.ts';
+import type { Delivery, Outcome, Refusal } from './batch.ts';
 import { publishedAt } from './metrics/published-at.ts';
+import { originOfRefusal, originsOf } from './origins.ts';
 
 /** Dead letters of a batch that are told one by one. */
 const MOST_TOLD = 20;
@@ -26,6 +27,7 @@ function inWords({ inserted, duplicates, skipped, dead }: Counts): string[] {
 export class Progress {
   readonly #log: Logger;
   readonly #totals: Counts = { inserted: 0, duplicates: 0, skipped: 0, dead: 0 };
+  #batches = 0;
   /** Milliseconds from the publishing of a batch until it was settled. */
   #lag: { milliseconds: number; at: number } | undefined;
   #saidAt = performance.now();
@@ -55,6 +57,7 @@ export class Progress {
   count(batch: readonly Delivery[], outcome: Outcome, milliseconds: number): void {
     const { inserted, duplicates, skipped, refusals } = outcome;
     const counts = { inserted, duplicates, skipped: skipped.length, dead: refusals.length };
+    this.#batches += 1;
     this.#totals.inserted += inserted;
     this.#totals.duplicates += duplicates;
     this.#totals.skipped += skipped.length;
@@ -64,19 +67,31 @@ export class Progress {
     // clocks of two machines may differ
     const lag = published === undefined ? undefined : Math.max(0, Date.now() - published);
     this.#lag = lag === undefined ? this.#lag : { milliseconds: lag, at: performance.now() };
-    const duration = Math.round(milliseconds);
-    this.#log.debug(
-      { ...counts, milliseconds: duration },
-      `batch stored in ${duration} ms: ${inWords(counts).join(', ')}`,
-    );
-    for (const refusal of refusals.slice(0, MOST_TOLD)) {
-      const reason = printable(refusal.reason).replaceAll('\n', '\\n');
-      this.#log.warn({ reason }, `message moved to the dead-letter queue: ${reason}`);
-    }
+    if (this.#log.isLevelEnabled('debug')) this.#tellBatch(batch, counts, Math.round(milliseconds));
+    for (const refusal of refusals.slice(0, MOST_TOLD)) this.#tellRefusal(refusal);
     if (refusals.length > MOST_TOLD) {
       const more = refusals.length - MOST_TOLD;
       this.#log.warn(`${more} more of this batch moved to the dead-letter queue`);
     }
+  }
+
+  #tellBatch(batch: readonly Delivery[], counts: Counts, milliseconds: number): void {
+    const imports = originsOf(batch);
+    const words = [...inWords(counts), ...Object.entries(imports).map(ofImport)];
+    this.#log.debug(
+      { batch: this.#batches, imports, ...counts, milliseconds },
+      `batch ${this.#batches} stored in ${milliseconds} ms: ${words.join(', ')}`,
+    );
+  }
+
+  #tellRefusal(refusal: Refusal): void {
+    const reason = printable(refusal.reason).replaceAll('\n', '\\n');
+    const origin = originOfRefusal(refusal);
+    const what = origin ? ofImport([origin.import, origin.rows]) : 'message';
+    this.#log.warn(
+      { batch: this.#batches, ...origin, reason },
+      `${what} moved to the dead-letter queue: ${reason}`,
+    );
   }
 
   /**
@@ -101,4 +116,8 @@ export class Progress {
     this.#said = settled;
     this.#saidAt = performance.now();
   }
+}
+
+function ofImport([importId, rows]: [importId: string, rows: string]): string {
+  return `row${/\D/.test(rows) ? 's' : ''} ${rows} of import ${importId}`;
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@csv2db/libs/logger.ts';
 import { summary } from '@csv2db/libs/summary.ts';
 import { RejectLog } from './rejects/log.ts';
 import type { ShipEvent } from './ship.ts';
+import type { RowSpan } from './source/position.ts';
 import type { Shipment } from './worklist.ts';
 
 /** Counts what becomes of the rows, and tells it. */
@@ -51,10 +52,16 @@ export class Progress {
         this.published += event.rows;
         break;
       case 'settled':
+        if (this.#log.isLevelEnabled('debug')) this.#tellSettled(event.chunk);
         break;
       case 'all read':
         this.isAllRead = true;
     }
+  }
+
+  #tellSettled({ firstRow, lastRow, rejected }: RowSpan): void {
+    const words = `rows ${firstRow}-${lastRow} settled, ${rejected} of them rejected`;
+    this.#log.debug({ firstRow, lastRow, rejected }, words);
   }
 
   #sending({ chunk, read, rejects, messages, isRepeated }: Shipment): void {
