@@ -49,7 +49,21 @@ Several addresses of a cluster, \`a:5672,b:5672\`, are tried in turn; \`host:567
 | 129, 130, 143 | the producer, \`dead\` or \`status\` was stopped by SIGHUP, SIGINT, SIGTERM           |
 
 Logs go to standard output: JSON lines, or readable ones on a terminal. What ends a program with status 1 or 2
-is said on standard error.
+is said on standard error. Each line about rows names their import and their numbers; with \`--log-level debug\` from
+each block that is confirmed to each batch that is committed, so that one \`grep\` follows an import through the logs of both.
+
+While they work, the services tell how far they are where their log goes.
+
+- **On a terminal**, on one line below the log, drawn anew four times a second. The producer's: share by bytes (of a pipe,
+  none), rows, rate, rejected and unconfirmed rows, the time that is left, and what goes on: \`publishing\`,
+  \`blocked: low on memory\` as RabbitMQ says it, \`reconnecting in 3 s\`, \`waiting for input\`, \`waiting for confirms\`. The
+  consumer's: rate, messages that wait in the queue, time from publishing to the commit, dead letters, and both
+  servers, with the reason where one is not up. Rates are of the last ten seconds. What matters least is left out where the terminal is narrow.
+- **Elsewhere**, with \`TERM=dumb\` and with \`--json\`, in the log, every ten seconds. So it is with \`| jq\` and \`> log.json\`: nothing is drawn
+  on a terminal where somebody else may write.
+- **Not at all** with \`--quiet\`, or a \`--log-level\` above info.
+
+\`NO_COLOR\` leaves out the colours. The summary at the end has a line for each number where one line is too wide.
 
 ${sections.join('\n')}`;
 
