@@ -2,8 +2,9 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Proxy } from '../proxy.ts';
 import { databaseUrl, queueUrl, until } from '../sandbox.ts';
-import { Import, ROWS } from './import.ts';
+import { Import } from './import.ts';
 import { suspendProducerChannel } from './servers.ts';
+import { ROWS } from './size.ts';
 
 let run: Import;
 let queue: Proxy;

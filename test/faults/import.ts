@@ -1,48 +1,45 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import type { Run, StartOptions } from '../processes.ts';
 import { Sandbox, until } from '../sandbox.ts';
-import { accountsOf, expectedOf } from './ledger.ts';
+import { accountsOf, expectedOf, linesOf } from './ledger.ts';
+import { rowsOfFaults } from './rows.ts';
+import { ROWS, ROWS_PER_MESSAGE } from './size.ts';
 
-const ROWS_PER_MESSAGE = Number(process.env['FAULTS_ROWS_PER_MESSAGE'] ?? 1);
-export const IS_PACKED = ROWS_PER_MESSAGE > 1;
-/** Different valid rows of the file that every fault is tried on; takes some seconds to import. */
-export const ROWS = IS_PACKED ? 1_000_000 : 100_000;
-/** One row in so many is bad, on top of the valid ones; others lie in blocks without one. */
-const BAD_EVERY = IS_PACKED ? 20_000 : 1_000;
-/** In packed files an earlier row comes again behind one in so many. */
-const AGAIN_EVERY = 100;
+/** The lines of each file of an import, by its name, which ends in `.gz` where it is to be gzipped. */
+export type Files = Record<string, Iterable<string>>;
 
 /** An import that something is done to, and the proof that nothing was lost. */
 export class Import {
   readonly sandbox: Sandbox;
   readonly consumers: Run[] = [];
+  readonly files: readonly string[];
   readonly #folder: string;
-  readonly file: string;
+  /** Rows of the files, about. */
+  readonly #rows: number;
 
-  private constructor(sandbox: Sandbox, folder: string) {
+  private constructor(sandbox: Sandbox, folder: string, names: readonly string[], rows: number) {
     this.sandbox = sandbox;
     this.#folder = folder;
-    this.file = join(folder, 'rows.csv');
+    this.files = names.map((name) => join(folder, name));
+    this.#rows = rows;
   }
 
-  static async create(row = (n: number): string => `Name ${n},${n}@example.com`): Promise<Import> {
+  /** @param rows how many those of the files are, about. */
+  static async create(files: Files = { 'rows.csv': rowsOfFaults() }, rows = ROWS): Promise<Import> {
     const sandbox = await Sandbox.create();
     await sandbox.migrate();
     const folder = await mkdtemp(join(tmpdir(), 'csv2db-fault-'));
-    const created = new Import(sandbox, folder);
-    let text = '';
-    for (let n = 0; n < ROWS; n += 1) {
-      text += `${row(n)}\n`;
-      if (IS_PACKED && n % AGAIN_EVERY === 0) text += `${row(Math.floor(n * 0.7))}\n`;
-      if (n % BAD_EVERY === 0) text += `Bad ${n},not an email\n`;
+    for (const [name, lines] of Object.entries(files)) {
+      const text = [...lines, ''].join('\n');
+      await writeFile(join(folder, name), name.endsWith('.gz') ? gzipSync(text) : text);
     }
-    await writeFile(created.file, text);
     // its queue is new, as a test may kill the broker at any time
     await sandbox.start('producer', ['--file', '/dev/null']).succeeds();
-    return created;
+    return new Import(sandbox, folder, Object.keys(files), rows);
   }
 
   async destroy(): Promise<void> {
@@ -50,46 +47,75 @@ export class Import {
     await rm(this.#folder, { recursive: true });
   }
 
+  /** An import of one of the files alone. */
+  of(name: string): Import {
+    return new Import(this.sandbox, this.#folder, [name], this.#rows);
+  }
+
   produce(args: string[] = [], env: Record<string, string> = {}, options?: StartOptions): Run {
-    const checkpoint = ['--checkpoint', `file:${join(this.#folder, 'checkpoint.json')}`];
+    const files = this.files.flatMap((file) => ['--file', file]);
+    const checkpoint = ['--checkpoint', `file:${this.#checkpoint}`];
     const packed = ['--rows-per-message', `${ROWS_PER_MESSAGE}`];
-    const flags = ['--file', this.file, ...checkpoint, ...packed, ...args];
-    return this.sandbox.start('producer', flags, env, options);
+    return this.sandbox.start(
+      'producer',
+      [...files, ...checkpoint, ...packed, ...args],
+      env,
+      options,
+    );
+  }
+
+  get #checkpoint(): string {
+    return `${this.files[0]}.checkpoint.json`;
   }
 
   consume(count = 1, env: Record<string, string> = {}): Run[] {
-    const started = Array.from({ length: count }, () => this.sandbox.start('consumer', [], env));
+    // on a busy machine a batch that is full of poison takes long
+    const patient = { FC_CONSUMER_DRAIN_TIMEOUT: '60s', ...env };
+    const started = Array.from({ length: count }, () =>
+      this.sandbox.start('consumer', [], patient),
+    );
     this.consumers.push(...started);
     return started;
   }
 
+  /** Kills one of two consumers, and starts another. */
+  killConsumer(): void {
+    const [victim] = this.consumers.splice(Math.random() < 0.5 ? 0 : 1, 1);
+    victim?.kill('SIGKILL');
+    this.consume(1);
+  }
+
   /** Waits until the import is under way: a part of the rows is in the table. */
   async underWay(part = 0.1): Promise<void> {
-    await until('the import is under way', async () => (await this.#rows()) > part * ROWS, 60);
+    await until(
+      'the import is under way',
+      async () => (await this.#stored()) > part * this.#rows,
+      60,
+    );
   }
 
   /** Waits until the producer has saved how far it is: behind a part of the rows. */
   async checkpointed(part = 0): Promise<void> {
     await until('a checkpoint is saved', async () => {
-      const saved = await readFile(join(this.#folder, 'checkpoint.json'), 'utf8').catch(() => '{}');
+      const saved = await readFile(this.#checkpoint, 'utf8').catch(() => '{}');
       const { rows } = JSON.parse(saved) as { rows?: number };
-      return (rows ?? 0) > part * ROWS;
+      return (rows ?? 0) > part * this.#rows;
     });
   }
 
   /** Waits until messages with a part of the rows are in the queue, ready. */
   async queued(part: number): Promise<void> {
-    const messages = (part * ROWS) / ROWS_PER_MESSAGE;
+    const messages = (part * this.#rows) / ROWS_PER_MESSAGE;
     await until('there are messages', async () => (await this.sandbox.ready()) > messages);
   }
 
   /** Waits until every valid row is in the table. */
   async arrived(rows: number): Promise<void> {
-    await until(`${rows} rows in the table`, async () => (await this.#rows()) >= rows, 120);
+    await until(`${rows} rows in the table`, async () => (await this.#stored()) >= rows, 120);
   }
 
   /** The rows in the table; 0 while the database does not answer. */
-  async #rows(): Promise<number> {
+  async #stored(): Promise<number> {
     return await this.sandbox.countContacts().catch(() => 0);
   }
 
@@ -98,7 +124,7 @@ export class Import {
    * services end well. The ledger says the same of the last import, as a look at the file does.
    */
   async verify(producer: Run, dead = 0): Promise<void> {
-    const { read, rejected, inserted: rows } = await expectedOf(this.file);
+    const { read, rejected, inserted: rows } = expectedOf(await this.lines());
     await producer.succeeds();
     await this.arrived(rows);
     const sandbox = this.sandbox;
@@ -110,6 +136,15 @@ export class Import {
     const last = (await accountsOf(sandbox)).findLast((account) => account.read !== 0);
     expect(last).toMatchObject({ state: 'complete', read, rejected, skipped: 0, dead: 0 });
     expect(last?.pending).toBe(0);
+  }
+
+  /** Has the consumers store what is in the queue, and end, whatever was killed before. */
+  async finished(): Promise<void> {
+    await this.sandbox.reconnect();
+    // until then a signal just ends them
+    for (const consumer of this.consumers) await consumer.logged(/^consuming/, 60);
+    await this.drained();
+    this.consumers.length = 0;
   }
 
   /** Waits until nothing is left in the queue, and has the consumers finish what is in hand. */
@@ -124,8 +159,33 @@ export class Import {
     expect(await sandbox.ready(), 'messages that were not acknowledged').toBe(0);
   }
 
-  /** Bad rows of the file. */
-  get rejects(): number {
-    return Math.ceil(ROWS / BAD_EVERY);
+  /** The rows of an import that nobody has told of, as the producer takes them. */
+  async missing(id: string): Promise<string> {
+    const command = this.sandbox.start('consumer', ['status', id, '--missing']);
+    await command.succeeds();
+    return command.stdout;
+  }
+
+  /** Sends rows of an import again: a list of them, as `missing` gives. */
+  sendAgain(id: string, list: string): Run {
+    const producer = this.produce(['--import-id', id, '--rows', '-'], {}, { stdin: 'pipe' });
+    // it may be killed before it reads that
+    producer.stdin.on('error', () => {}).end(list);
+    return producer;
+  }
+
+  /** Those of some lines that have a valid email, and are neither poison nor in the table. */
+  async notStored(lines: readonly string[]): Promise<string[]> {
+    const { rows } = await this.sandbox.pool.query<{ email: string }>('SELECT email FROM contacts');
+    const stored = new Set(rows.map(({ email }) => email));
+    return lines.filter((line) => {
+      const outcome = expectedOf([line]);
+      return outcome.inserted === 1 && !stored.has(line.slice(line.indexOf(',') + 1));
+    });
+  }
+
+  /** The lines of the files. */
+  async lines(): Promise<string[]> {
+    return (await Promise.all(this.files.map(linesOf))).flat();
   }
 }

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../sandbox.ts';
-import { Import, ROWS } from './import.ts';
+import { Import } from './import.ts';
+import { rowsOfFaults } from './rows.ts';
 import { rabbitmqctl } from './servers.ts';
+import { ROWS } from './size.ts';
 
 let run: Import;
 
@@ -181,7 +183,8 @@ describe('two consumers', () => {
   it('whose batches are full of emails that they share do not deadlock', async () => {
     const distinct = 5_000;
     // each email comes many times, in another order each time
-    run = await Import.create((n) => `Name ${n},${(n * 7919 + (n >> 13)) % distinct}@example.com`);
+    const row = (n: number) => `Name ${n},${(n * 7919 + (n >> 13)) % distinct}@example.com`;
+    run = await Import.create({ 'rows.csv': rowsOfFaults(row) });
     run.consume(2, { FC_CONSUMER_PARALLEL: '4' });
     const producer = run.produce();
     await run.verify(producer);
