@@ -92,14 +92,19 @@ describe('every row arrives once when, in the middle of an import,', () => {
     await run.verify(run.produce());
   });
 
-  it('the queue is deleted under its consumers, which declare it again', async () => {
+  it('the queue is deleted under its consumers, which declare it again, and what is missing is sent again', async () => {
     const [consumer] = run.consume(2);
     const first = run.produce();
     await run.underWay();
     await run.sandbox.channel.deleteQueue('csv2db');
     await first.succeeds();
     await consumer?.logged(/^RabbitMQ cancelled the consumer of "csv2db"; connecting again$/);
-    await run.verify(run.produce());
+    await run.finished();
+    const { import: id } = await first.logged(/^finished/);
+    const list = await run.missing(String(id));
+    expect(list).not.toBe('');
+    run.consume(2);
+    await run.verify(run.sendAgain(String(id), list));
   });
 
   it('1% of the messages are poison of every kind', async () => {
