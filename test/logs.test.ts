@@ -28,7 +28,7 @@ it('one grep follows an import from the file to the commit, and to the dead lett
   const messages = followed.map(({ msg }) => String(msg));
   expect(messages).toContain(`the import ${id} of ${file} begins`);
   expect(messages.find((text) => text.startsWith('row 150 '))).toMatch(/rejected: 1 field/);
-  expect(messages).toContain('rows 1-300 settled, 1 of them rejected');
+  expect(messages).toContain('rows 1-300 settled: confirmed, or rejected');
   const dead = followed.find(({ msg }) => /moved to the dead-letter queue/.test(String(msg)));
   expect(dead).toMatchObject({ level: 'warn', import: id, rows: '100' });
   expect(dead?.['msg']).toMatch(

@@ -59,9 +59,9 @@ export class Progress {
     }
   }
 
-  #tellSettled({ firstRow, lastRow, rejected }: RowSpan): void {
-    const words = `rows ${firstRow}-${lastRow} settled, ${rejected} of them rejected`;
-    this.#log.debug({ firstRow, lastRow, rejected }, words);
+  #tellSettled({ firstRow, lastRow }: RowSpan): void {
+    const words = `rows ${firstRow}-${lastRow} settled: confirmed, or rejected`;
+    this.#log.debug({ firstRow, lastRow }, words);
   }
 
   #sending({ chunk, read, rejects, messages, isRepeated }: Shipment): void {
