@@ -28,13 +28,14 @@ export class WorkReport implements Report {
 
   line(width: number): string {
     const { settled, dead, lag } = this.#progress;
+    const rowsPerSecond = this.#rows.note(settled);
     const database = this.#database.seen;
     const isConnected = this.#queue.problem() === undefined;
     return progressLine(
       {
-        rowsPerSecond: this.#rows.note(settled),
+        rowsPerSecond,
         queued: isConnected ? this.#depth.seen : undefined,
-        lag,
+        lag: rowsPerSecond > 0 ? lag : undefined,
         dead,
         queue: this.#queueState(),
         database: database && stateOf('down', database.problem),

@@ -1,5 +1,5 @@
 /** Milliseconds that count as lately. */
-const WINDOW = 10_000;
+const WINDOW = 5_000;
 /** Milliseconds between two samples, at the least: so there are few, however often it is asked. */
 const STEP = 200;
 
@@ -15,7 +15,7 @@ export class Rate {
     this.#samples = [{ at, value }];
   }
 
-  /** Notes what the number is now. @returns by how much it has grown in a second, of the last ten. */
+  /** Notes what the number is now. @returns by how much it has grown in a second, of the last five. */
   note(value: number, now = performance.now()): number {
     const samples = this.#samples;
     while (samples[1] && samples[1].at <= now - WINDOW) samples.shift();
