@@ -6,4 +6,4 @@ export const ROWS = IS_PACKED ? 1_000_000 : 100_000;
 export const PROOF_ROWS = Number(
   process.env['FAULTS_PROOF_ROWS'] ?? (IS_PACKED ? 200_000 : 30_000),
 );
-export const SOME_ROWS = IS_PACKED ? 100_000 : 15_000;
+export const SOME_ROWS = IS_PACKED ? 50_000 : 15_000;
