@@ -50,7 +50,11 @@ export class DepthGauge {
   async #connected(): Promise<ChannelModel> {
     if (this.#connection) return this.#connection;
     const connecting = connectToFirst(this.#config, 'csv2db consumer status');
-    const connection = await within(ANSWER_TIMEOUT, connecting);
+    const connection = await within(ANSWER_TIMEOUT, connecting).catch((error: unknown) => {
+      // one that comes later is nobody's
+      void connecting.then((late) => late.close()).catch(() => {});
+      throw error;
+    });
     connection.once('close', () => (this.#connection = undefined));
     return (this.#connection = connection);
   }
