@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { codeOf, FatalError, messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ListenAddress } from '../options/values.ts';
+import { visible } from '../visible.ts';
+import { isLoopback, isOwnName } from './host.ts';
 
 /** An answer over HTTP. */
 export interface Answer {
@@ -25,13 +27,16 @@ const PROBLEMS: Record<string, string> = {
 
 /**
  * Serves paths over HTTP until the process ends, which it never holds up; the log tells the
- * address. With port 0, a free one is taken.
+ * address. With port 0, a free one is taken. What is served to this machine only is not given to
+ * scripts of other sites (see `isOwnName`).
  *
  * @throws FatalError when it can't listen there.
  */
 export async function serve(address: ListenAddress, routes: Routes, log: Logger): Promise<void> {
   const server = createServer((request, response) => {
-    void respond(request, response, routes);
+    const isOpen = !isLoopback(request.socket.localAddress ?? '');
+    const isKnown = isOpen || isOwnName(request.headers.host, address.host);
+    void respond(request, response, isKnown ? routes : undefined);
   });
   // whoever asks may keep the connection
   server.on('connection', (socket) => socket.unref()).unref();
@@ -51,13 +56,14 @@ export async function serve(address: ListenAddress, routes: Routes, log: Logger)
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  routes: Routes,
+  routes: Routes | undefined,
 ): Promise<void> {
-  const { status, type, body } = await answer(request, routes);
+  const { status, type, body } = await (routes ? answer(request, routes) : foreign(request));
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
     ...(status === 405 && { allow: 'GET, HEAD' }),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
@@ -73,6 +79,11 @@ async function answer({ method, url = '' }: IncomingMessage, routes: Routes): Pr
   } catch (error) {
     return text(500, messageOf(error));
   }
+}
+
+function foreign({ headers: { host = '' } }: IncomingMessage): Answer {
+  const way = 'this is served to localhost and to IP addresses of this machine only';
+  return text(403, `${way}, not under the name ${visible(host)}`);
 }
 
 function text(status: number, line: string): Answer {
