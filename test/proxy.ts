@@ -5,6 +5,8 @@ export class Proxy {
   readonly #pairs = new Set<{ client: Socket; upstream: Socket }>();
   readonly #abandoned: Socket[] = [];
   readonly #server;
+  /** Any that is free, until it listens. */
+  #port = 0;
   #swallows = { requests: false, answers: false };
   readonly #injected: Buffer[] = [];
 
@@ -35,12 +37,17 @@ export class Proxy {
 
   static async start(host: string, port: number): Promise<Proxy> {
     const proxy = new Proxy(host, port);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    await proxy.#listen();
     return proxy;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
+  }
+
+  /** Serves new connections again, after `close`. */
+  async reopen(): Promise<void> {
+    await this.#listen();
   }
 
   /** Drops what clients send, what the server answers, or both, without closing anything. */
@@ -71,10 +78,16 @@ export class Proxy {
     this.#pairs.clear();
   }
 
+  /** Resets every connection, and refuses new ones. */
   async close(): Promise<void> {
     this.cut();
     for (const socket of this.#abandoned) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #listen(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (this.#server.address() as AddressInfo).port;
   }
 }
 
