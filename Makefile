@@ -48,6 +48,7 @@ check: $(installed) build-producer build-consumer ## check format, types and sty
 
 test: $(installed) build-producer build-consumer ## run every test, on servers of its own [TEST_ARGS=…]
 	@node scripts/native/install.mjs prometheus
+	@node scripts/native/install.mjs chromium || echo 'without chromium, the status page is not tested in a browser' >&2
 	scripts/with-servers.sh npx vitest run $(TEST_ARGS)
 
 test-faults: $(installed) build-producer build-consumer ## break everything in the middle of imports, and count the rows

@@ -194,7 +194,7 @@ it('promtool finds nothing wrong with what is served, and nothing else is', asyn
   const names = new Set([...samples(text).keys()].map((name) => name.split('_')[0]));
   expect([...names].sort()).toEqual(['csv2db', 'nodejs', 'process']);
   const [root, dots, inherited, query, head, post] = await Promise.all([
-    served.fetch('/'),
+    served.fetch('/nothing'),
     served.fetch('/metrics/../etc'),
     served.fetch('/constructor'),
     served.fetch('/metrics?name=x'),

@@ -3,10 +3,11 @@ import type { Run } from './processes.ts';
 
 /** What a program serves with `--metrics-addr`. */
 export class Served {
-  readonly #base: string;
+  /** Where, without a slash at the end. */
+  readonly url: string;
 
-  private constructor(base: string) {
-    this.#base = base;
+  private constructor(url: string) {
+    this.url = url;
   }
 
   /** Waits until the program tells where. */
@@ -16,7 +17,7 @@ export class Served {
   }
 
   async fetch(path: string, method = 'GET'): Promise<Response> {
-    return await fetch(this.#base + path, { method });
+    return await fetch(this.url + path, { method });
   }
 
   async text(path: string): Promise<string> {

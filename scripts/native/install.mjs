@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 // Installs what this machine lacks, with apt-get (as root or with password-less sudo) or Homebrew:
 //   install.mjs THING…    rabbitmq (3.10 or later), postgres (14 or later), redis, pgbouncer,
-//   prometheus, shellcheck
+//   prometheus, shellcheck, chromium
 // None of them is started, now or as a service of the system.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Problem, runMain } from './problem.mjs';
-import { findPostgres, findRabbitmq, isAtLeast, isInPath } from './programs.mjs';
+import { findChromium, findPostgres, findRabbitmq, isAtLeast, isInPath } from './programs.mjs';
 
 /** @type {Record<string, { isThere: () => boolean, debian: string, homebrew: string }>} */
 const THINGS = {
@@ -40,6 +40,11 @@ const THINGS = {
     isThere: () => isInPath('shellcheck'),
     debian: 'shellcheck',
     homebrew: 'shellcheck',
+  },
+  chromium: {
+    isThere: () => findChromium() !== undefined,
+    debian: 'chromium',
+    homebrew: 'chromium',
   },
 };
 

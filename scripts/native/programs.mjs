@@ -64,6 +64,16 @@ export function findEpmd() {
   return [...path(), ...bins].map((bin) => join(bin, 'epmd')).find(isProgram);
 }
 
+/** Chromium, or Chrome, which is the same for tests. */
+export function findChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const bins = path().flatMap((bin) => names.map((name) => join(bin, name)));
+  const apps = ['Chromium', 'Google Chrome'].map(
+    (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+  );
+  return [...bins, ...apps].find(isProgram);
+}
+
 /** @param {string} name a program that is looked for in the PATH */
 export function isInPath(name) {
   return path().some((bin) => isProgram(join(bin, name)));

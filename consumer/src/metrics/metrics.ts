@@ -1,21 +1,23 @@
-import type { Logger } from '@csv2db/libs/logger.ts';
 import { type Check, upGauge } from '@csv2db/libs/metrics/health.ts';
 import { QueueWatch } from '@csv2db/libs/metrics/queue-watch.ts';
 import { metricsRoutes } from '@csv2db/libs/metrics/routes.ts';
-import { serve } from '@csv2db/libs/metrics/server.ts';
-import type { ListenAddress } from '@csv2db/libs/options/values.ts';
+import type { Routes } from '@csv2db/libs/metrics/server.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
 import type { Channel } from 'amqplib';
 import { Registry } from 'prom-client';
 import type { Delivery, Outcome } from '../batch.ts';
+import { Reasons } from '../page/reasons.ts';
+import { Recent } from '../page/recent.ts';
 import { BatchMetrics } from './batches.ts';
 import { Unacknowledged } from './unacknowledged.ts';
 
 const PREFIX = 'csv2db_consumer';
 
-/** What a consumer tells Prometheus. It is told of the work, and changes nothing of it. */
+/** What a consumer tells Prometheus and its page. It is told of the work, and changes nothing of it. */
 export class Metrics {
   readonly queue: QueueWatch;
+  readonly recent = new Recent();
+  readonly reasons = new Reasons();
   readonly #registry = new Registry();
   readonly #checks: { queue: Check; database: Check };
   readonly #batches: BatchMetrics;
@@ -29,9 +31,9 @@ export class Metrics {
     upGauge(`${PREFIX}_server_up`, this.#checks, this.#registry);
   }
 
-  /** @throws FatalError when it can't listen there. */
-  async serve(address: ListenAddress, log: Logger): Promise<void> {
-    await serve(address, metricsRoutes([this.#registry], this.#checks), log);
+  /** What answers over HTTP. */
+  routes(): Routes {
+    return metricsRoutes([this.#registry], this.#checks);
   }
 
   /** Deliveries come from another session now. */
@@ -48,5 +50,7 @@ export class Metrics {
   ): void {
     this.#unacknowledged.settled(channel, batch.length);
     this.#batches.count(batch, outcome, milliseconds);
+    this.recent.count(outcome);
+    this.reasons.count(outcome.refusals);
   }
 }

@@ -1,27 +1,35 @@
 import { messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
+import { serve } from '@csv2db/libs/metrics/server.ts';
 import type { ConsumerConfig } from '../config.ts';
 import type { Database } from '../database/connect.ts';
 import type { Outages } from '../store/outages.ts';
 import type { Metrics } from './metrics.ts';
 
 /**
- * Serves metrics and health until the process ends.
+ * Serves metrics, health and the status page until the process ends.
  *
  * @returns what has to be told of the work; undefined where none are wanted: then nothing of it is
  * loaded.
  * @throws FatalError when the address can't be served.
  */
 export async function serveMetrics(
-  { metricsAddress }: ConsumerConfig,
+  config: ConsumerConfig,
   database: Database,
   outages: Outages,
   log: Logger,
 ): Promise<Metrics | undefined> {
-  if (!metricsAddress) return undefined;
-  const { Metrics } = await import('./metrics.ts');
+  if (!config.metricsAddress) return undefined;
+  const [{ Metrics }, { pageRoutes }, { statusOf }] = await Promise.all([
+    import('./metrics.ts'),
+    import('../page/routes.ts'),
+    import('../page/status.ts'),
+  ]);
   const metrics = new Metrics(() => databaseProblem(database, outages));
-  await metrics.serve(metricsAddress, log);
+  const { recent, reasons, queue } = metrics;
+  const problems = { queue: () => queue.problem(), database: () => outages.problem };
+  const page = pageRoutes(statusOf(config, { recent, reasons, problems }));
+  await serve(config.metricsAddress, { ...metrics.routes(), ...page }, log);
   return metrics;
 }
 

@@ -12,6 +12,8 @@ export interface Answer {
   /** Its content type. */
   type: string;
   body: string;
+  /** More headers of it; default: none. */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** What answers each path. */
@@ -50,7 +52,8 @@ export async function serve(address: ListenAddress, routes: Routes, log: Logger)
   });
   server.on('error', ({ message }) => log.warn(`metrics: ${message}`));
   const url = `http://${urlOf(server.address())}/metrics`;
-  log.info({ url }, `metrics are at ${url}, health is at /livez and /readyz`);
+  const page = Object.hasOwn(routes, '/') ? ', the status page is at /' : '';
+  log.info({ url }, `metrics are at ${url}, health is at /livez and /readyz${page}`);
 }
 
 async function respond(
@@ -58,12 +61,15 @@ async function respond(
   response: ServerResponse,
   routes: Routes | undefined,
 ): Promise<void> {
-  const { status, type, body } = await (routes ? answer(request, routes) : foreign(request));
+  const { status, type, body, headers } = await (routes
+    ? answer(request, routes)
+    : foreign(request));
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...headers,
     ...(status === 405 && { allow: 'GET, HEAD' }),
   });
   response.end(request.method === 'HEAD' ? undefined : body);
