@@ -58,6 +58,10 @@ test-faults: $(installed) build-producer build-consumer ## break everything in t
 test-containers: $(installed) ## run the system in containers, from build to prune, and check it
 	npx vitest run --config vitest.containers.config.mts $(TEST_ARGS)
 
+screenshots: $(installed) build-producer build-consumer ## take the pictures of the documents anew
+	@node scripts/native/install.mjs chromium pngquant
+	scripts/with-servers.sh npx vitest run --config vitest.screenshots.config.mts
+
 bench: $(installed) build-producer build-consumer ## measure imports against psql \copy [BENCH_ROWS=… BENCH_RUNS=3 BENCH_CASES=…]
 	scripts/with-servers.sh node bench/main.mjs
 
@@ -88,4 +92,4 @@ $(installed): package-lock.json
 	@touch $@
 
 .PHONY: demo infra migrate-db start logs status stop build push drop-db prune check test test-faults test-containers \
-	bench bench-guard build-producer build-consumer clean help
+	screenshots bench bench-guard build-producer build-consumer clean help

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Installs what this machine lacks, with apt-get (as root or with password-less sudo) or Homebrew:
 //   install.mjs THING…    rabbitmq (3.10 or later), postgres (14 or later), redis, pgbouncer,
-//   prometheus, shellcheck, chromium
+//   prometheus, shellcheck, chromium, pngquant
 // None of them is started, now or as a service of the system.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,6 +45,11 @@ const THINGS = {
     isThere: () => findChromium() !== undefined,
     debian: 'chromium',
     homebrew: 'chromium',
+  },
+  pngquant: {
+    isThere: () => isInPath('pngquant'),
+    debian: 'pngquant',
+    homebrew: 'pngquant',
   },
 };
 
