@@ -93,12 +93,16 @@ describe('every row arrives once when, in the middle of an import,', () => {
   });
 
   it('the queue is deleted under its consumers, which declare it again, and what is missing is sent again', async () => {
-    const [consumer] = run.consume(2);
+    const consumers = run.consume(2);
     const first = run.produce();
     await run.underWay();
+    // they may keep up with the producer
+    for (const consumer of consumers) consumer.kill('SIGSTOP');
+    await run.queued(0.1);
     await run.sandbox.channel.deleteQueue('csv2db');
+    for (const consumer of consumers) consumer.kill('SIGCONT');
     await first.succeeds();
-    await consumer?.logged(/^RabbitMQ cancelled the consumer of "csv2db"; connecting again$/);
+    await consumers[0]?.logged(/^RabbitMQ cancelled the consumer of "csv2db"; connecting again$/);
     await run.finished();
     const { import: id } = await first.logged(/^finished/);
     const list = await run.missing(String(id));
