@@ -45,6 +45,26 @@ describe('rows of several files', () => {
     ]);
   });
 
+  it('have to be as many as --offset leaves out, and nothing is told of an end', async () => {
+    const file = await bench.fileOf(rows('a', 5));
+    const few = await bench.produce([...named(file), '--offset', '6']);
+    expect(few.status).toBe(1);
+    expect(few.stderr).toBe(`error: --offset 6: ${file} has only 5 rows\n`);
+    const { ledger } = await bench.sandbox.takeAll();
+    const announced = ledger.map(({ properties }) =>
+      String(properties.headers?.['x-csv2db-announcement']),
+    );
+    expect(announced.filter((one) => one.includes('ended'))).toEqual([]);
+    for (const enough of [
+      ['--offset', '5'],
+      ['--offset', '6', '--limit', '0'],
+    ]) {
+      const { status, summary } = await bench.produce([...named(file), ...enough]);
+      expect(status).toBe(0);
+      expect(summary).toMatchObject({ read: 0 });
+    }
+  });
+
   it('go on behind a file that has none', async () => {
     const files = [
       await bench.fileOf('', '1.csv'),

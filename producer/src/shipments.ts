@@ -4,6 +4,7 @@ import { accountFor } from './account.ts';
 import type { Beginning } from './checkpoint/checkpoint.ts';
 import { pack } from './pack.ts';
 import { countRows } from './source/chunk.ts';
+import { FormatError } from './source/foreign.ts';
 import type { Input, Inputs } from './source/inputs.ts';
 import { plainRows } from './source/plain.ts';
 import type { Position } from './source/position.ts';
@@ -27,7 +28,7 @@ export interface ShipmentOptions {
  * The rows of the files in messages; those that are rejected beside them. Ends early, without an
  * error, when the signal is aborted.
  *
- * @throws FatalError when a file can't be read, or lacks a column.
+ * @throws FatalError when a file can't be read, lacks a column, or ends before the rows to leave out.
  */
 export async function* shipments(
   inputs: Inputs,
@@ -52,10 +53,16 @@ export async function* shipments(
       if (isEmpty) await inputs.closeAt(from.file);
       from = { file: from.file + 1, rows: selection.lastRow, lines: 0, bytes: 0 };
     }
+    if (!signal.aborted && !selection.isOver) refuseShort(inputs.title, selection.lastRow, rows);
   } catch (error) {
     // a row that was read in part is none
     if (!signal.aborted) throw error;
   }
+}
+
+/** @throws FormatError when files end before the rows that are left out do. */
+function refuseShort(title: string, rows: number, offset: number): void {
+  if (rows < offset) throw new FormatError(`--offset ${offset}: ${title} has only ${rows} rows`);
 }
 
 async function* shipmentsOf(
