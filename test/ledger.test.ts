@@ -115,6 +115,25 @@ describe('the ledger says of each import', () => {
     expect(await ledger('replay')).toEqual({ ...before, covered: '{[1,4)}', inserted: 3 });
   });
 
+  it('that a row is dead once its letter is safe, and not before', async () => {
+    await system.create(CONTACTS);
+    const { sandbox } = system;
+    const full = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
+    await sandbox.channel.deleteQueue('csv2db.dead');
+    await sandbox.channel.assertQueue('csv2db.dead', { durable: true, arguments: full });
+    sandbox.channel.sendToQueue('csv2db.dead', Buffer.from('another'));
+    await send('letter', 1, 'Ada,ada@x.com\nonly a name\n');
+    const consumer = sandbox.start('consumer', ['--table', 'test.people']);
+    await consumer.logged(/did not take a dead letter for "csv2db.dead": it is full/);
+    const stored = { ...EMPTY, covered: '{[1,2)}', inserted: 1 };
+    expect(await ledger('letter')).toEqual(stored);
+    consumer.kill('SIGKILL');
+    await consumer.exit;
+    await sandbox.channel.deleteQueue('csv2db.dead');
+    await system.consume('test.people');
+    expect(await ledger('letter')).toEqual({ ...stored, refused: '{[2,3)}' });
+  });
+
   it('nothing of messages that name no import but the number of their rows', async () => {
     await system.create(CONTACTS);
     const { unnumbered: before } = await ledger('');

@@ -97,11 +97,14 @@ async function work(
     const outcome = await stored(batch, session, stages, signal);
     session.lost.throwIfAborted();
     const buried: Buried = new Set();
-    await retry(() => settle(session, channel, queue, batch, outcome.refusals, buried), {
-      // given back and delivered again, the messages would come closer to their delivery limit
-      signal: AbortSignal.any([signal, session.lost]),
-      onOutage: ({ message }) => stages.log.warn(`${message}; trying again until it works`),
-    });
+    await retry(
+      () => settle(session, channel, queue, batch, outcome.refusals, buried, stages.store),
+      {
+        // given back and delivered again, the messages would come closer to their delivery limit
+        signal: AbortSignal.any([signal, session.lost]),
+        onOutage: ({ message }) => stages.log.warn(`${message}; trying again until it works`),
+      },
+    );
     const milliseconds = performance.now() - began;
     const bytes = batch.reduce((sum, { content }) => sum + content.length, 0);
     size.adapt(batch.length, bytes, milliseconds);

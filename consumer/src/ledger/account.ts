@@ -1,6 +1,6 @@
 import { type Origin, originOf, type RowRange } from '@csv2db/libs/origin.ts';
 import type { Delivery, Refusal, Row } from '../batch.ts';
-import type { Entry } from './entry.ts';
+import { type Entry, noEntry } from './entry.ts';
 import { merged, without } from './ranges.ts';
 
 /** The import of messages that name none. */
@@ -43,11 +43,11 @@ export class Account {
   /** Of some of the rows, how many were inserted; what became of the others is told later. */
   part(inserted: number): Entry | undefined {
     if (inserted === 0) return undefined;
-    return { ...this.#nothing, inserted };
+    return { ...noEntry(this.importId), inserted };
   }
 
   /**
-   * What became of all the rows.
+   * What became of all the rows but those that are refused: `deadEntries` tells of them.
    *
    * @param inserted rows that no other entry tells of.
    */
@@ -55,28 +55,28 @@ export class Account {
     const refused = refusals.flatMap(({ delivery, part }) => rangeOf(delivery, part?.index));
     const numberless = refusals.length - refused.length;
     return {
-      ...this.#nothing,
+      ...noEntry(this.importId),
       covered: without(this.#numbered, refused),
-      refused: merged(refused),
       rejected: merged(this.#rejected),
       skipped: merged(skipped.flatMap(({ delivery, index }) => rangeOf(delivery, index))),
       inserted,
       unnumbered: this.#unnumbered - numberless,
     };
   }
+}
 
-  get #nothing(): Entry {
-    const none: readonly RowRange[] = [];
-    return {
-      importId: this.importId,
-      covered: none,
-      refused: none,
-      rejected: none,
-      skipped: none,
-      inserted: 0,
-      unnumbered: 0,
-    };
+/** What became of refused rows, of each import that has some, now that they are dead letters. */
+export function deadEntries(refusals: readonly Refusal[]): Entry[] {
+  const byImport = new Map<string, RowRange[]>();
+  for (const { delivery, part } of refusals) {
+    const importId = originOf(delivery.properties.headers)?.importId ?? FOREIGN;
+    const ranges = byImport.get(importId) ?? [];
+    byImport.set(importId, ranges);
+    ranges.push(...rangeOf(delivery, part?.index));
   }
+  return [...byImport]
+    .filter(([, ranges]) => ranges.length > 0)
+    .map(([importId, ranges]) => ({ ...noEntry(importId), refused: merged(ranges) }));
 }
 
 /** The numbers of a message, or of a row of it; none where it does not tell. */

@@ -5,7 +5,7 @@ export interface Entry {
   importId: string;
   /** Rows that are in the table, are duplicates, or were skipped. */
   covered: readonly RowRange[];
-  /** Rows that are dead letters. */
+  /** Rows that are dead letters. Nobody is told before their letters are safe. */
   refused: readonly RowRange[];
   /** Rows that the producer rejected. */
   rejected: readonly RowRange[];
@@ -15,4 +15,18 @@ export interface Entry {
   inserted: number;
   /** Number of rows that have none. */
   unnumbered: number;
+}
+
+/** Nothing of an import. */
+export function noEntry(importId: string): Entry {
+  const none: readonly RowRange[] = [];
+  return {
+    importId,
+    covered: none,
+    refused: none,
+    rejected: none,
+    skipped: none,
+    inserted: 0,
+    unnumbered: 0,
+  };
 }

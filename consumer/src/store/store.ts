@@ -1,7 +1,8 @@
-import { type Delivery, type Outcome, refused, sum } from '../batch.ts';
+import { type Delivery, type Outcome, type Refusal, refused, sum } from '../batch.ts';
 import type { Database } from '../database/connect.ts';
 import { inTransaction } from '../database/limits.ts';
-import { writeAnnouncement } from '../ledger/ledger.ts';
+import { deadEntries } from '../ledger/account.ts';
+import { writeAnnouncement, writeEntry } from '../ledger/ledger.ts';
 import { GroupStore } from './group-store.ts';
 import { group } from './groups.ts';
 import type { StatementSize } from './statement-size.ts';
@@ -61,6 +62,23 @@ export class Store {
         }
       }
       return sum(outcomes);
+    });
+  }
+
+  /**
+   * Tells the ledger of refused rows that are dead letters now. Had it been told before, a row would be
+   * dead there without a letter, where the queue is lost after a crash.
+   *
+   * @throws TransientError when the database is out, or the ledger can't be written.
+   */
+  async tellDead(refusals: readonly Refusal[]): Promise<void> {
+    const entries = deadEntries(refusals);
+    if (entries.length === 0) return;
+    await this.#database.use(async (client, { hasLedger }) => {
+      if (!hasLedger) return;
+      await inTransaction(client, this.#size.timeout, async () => {
+        for (const entry of entries) await writeEntry(client, entry);
+      });
     });
   }
 }

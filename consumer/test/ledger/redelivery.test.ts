@@ -146,7 +146,8 @@ async function deliver(messages: readonly Delivery[], plan: readonly Step[]): Pr
   const unsettled = new Set(messages);
   const store = async (batch: readonly Delivery[], consumer: number): Promise<void> => {
     try {
-      await stores[consumer]?.store(batch);
+      const outcome = await stores[consumer]?.store(batch);
+      await stores[consumer]?.tellDead(outcome?.refusals ?? []);
       for (const message of batch) unsettled.delete(message);
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
