@@ -49,7 +49,8 @@ describeWithPython('the producer on a terminal', () => {
     expect(await terminal.exit).toBe(130);
     expect(terminal.cursor).toEqual({ line: '', column: 0 });
     expect(terminal.history.filter((line) => LINE.test(line))).toEqual([]);
-    const [what = '', ...counts] = terminal.screen.slice(-6);
+    const begin = terminal.screen.findIndex((line) => line.endsWith(' INFO: stopped'));
+    const [what = '', ...counts] = terminal.screen.slice(begin, begin + 6);
     expect(what).toMatch(/^\[[\d:]+\] INFO: stopped$/);
     expect(counts.map((line) => line.replaceAll(/[\d.]+/g, 'N'))).toEqual([
       '  N rows read',

@@ -73,6 +73,7 @@ export async function run(
     config.maxRejects,
   );
   let outcome = 'failed';
+  let remedy: string | undefined;
   try {
     await inputs.begin(beginning.seek.file);
     // from here on a checkpoint is of this import, not of an earlier one
@@ -102,11 +103,12 @@ export async function run(
       await checkpointer.closePassed();
     }
     outcome = signal.aborted ? 'stopped' : 'finished';
+    if (signal.aborted) remedy = await howToGoOn();
     refuseRejects(config.maxRejects, progress);
     if (config.rows && !signal.aborted) refuseBeyond(wanted, checkpointer.standing, inputs.title);
   } catch (error) {
     if (!(error instanceof FatalError) || error instanceof FormatError) throw error;
-    throw await withContinuation(error);
+    throw new FatalError(`${error.message}; ${await howToGoOn()}`, { cause: error });
   } finally {
     endTelling();
     await checkpointer.save();
@@ -116,6 +118,7 @@ export async function run(
     await store.close();
     await inputs.close();
   }
+  if (remedy !== undefined) log.info(remedy);
   if (outcome === 'finished' && beginning.sent === 0) refuseNothing(inputs.title, progress);
 
   /** That the import is whole; undefined where it was ended before, or only parts of it are published. */
@@ -126,21 +129,18 @@ export async function run(
     return isWhole ? announce(files, beginning, checkpointer.standing.rows) : undefined;
   }
 
-  /** Tells in an error how to go on. */
-  async function withContinuation(error: FatalError): Promise<FatalError> {
-    const { rows } = checkpointer.standing;
+  /** How to go on where it ends early, in words. */
+  async function howToGoOn(): Promise<string> {
     if (config.rows) {
-      const remedy = `"consumer status ${beginning.importId} --missing" tells what is still missing`;
-      return new FatalError(`${error.message}; ${remedy}`, { cause: error });
+      return `"consumer status ${beginning.importId} --missing" tells what is still missing`;
     }
+    const { rows } = checkpointer.standing;
     const isSaved = await checkpointer.save();
     const canResume = isSaved && !store.hasPassword;
     const limit = config.limit - (rows - beginning.rows);
     const next = canResume ? undefined : await nextPlace(config.rejects);
     const command = continuation({ args: config.args, rows, limit, canResume, rejects: next });
-    return new FatalError(`${error.message}; ${rows} rows are processed. Go on with: ${command}`, {
-      cause: error,
-    });
+    return `${rows} rows are processed. Go on with: ${command}`;
   }
 }
 
