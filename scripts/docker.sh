@@ -90,6 +90,8 @@ services_up() { # FILE CONSUMERS
 logs() {
   [[ -n $(containers status=running status=exited label=com.docker.compose.service=producer) ]] \
     || fail 'nothing was started yet: run "make start" first'
+  # Ctrl-C leaves, and is no failure
+  trap 'exit 0' INT
   if [[ -t 1 ]]; then
     compose logs -f --tail=100 producer consumer
   else

@@ -108,7 +108,14 @@ services_up() { # FILE CONSUMERS
 
 logs() {
   cd "$dir/logs" 2>/dev/null || fail 'nothing was started yet: run "make start" first'
-  exec tail -n 100 -F -- *.log
+  if [[ -z $(services) ]]; then
+    tail -n 100 -- *.log
+    echo 'no service runs: that is how they ended' >&2
+    return
+  fi
+  # Ctrl-C leaves, and is no failure
+  trap 'exit 0' INT
+  tail -n 100 -F -- *.log
 }
 
 something_runs() { [[ -n $(services)$(servers status 2>/dev/null) ]]; }
