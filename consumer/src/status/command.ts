@@ -71,7 +71,7 @@ export async function onStatus(
       return EXIT.done;
     }
     case 'watch': {
-      if (!process.stdout.isTTY) {
+      if (!process.stdout.isTTY || process.env['TERM'] === 'dumb') {
         throw new FatalError('--watch needs a terminal: see --wait and --json');
       }
       const lookAgain = (): Promise<Look> => look(config, gauge, some);
