@@ -82,6 +82,8 @@ test('"make start WAIT=1" returns with the proof, and fails where a row is dead'
 test('"make stop" ends everything, and says so', async () => {
   expect(await project.succeeds(['stop'])).toContain('stopped');
   expect(await project.succeeds(['stop'])).toContain('nothing ran');
+  // of what has ended, and it ends
+  expect(await project.succeeds(['logs'])).toContain('no service runs');
   expect(await project.refuses(['status'])).toContain('run "make infra" first');
 });
 
