@@ -43,6 +43,15 @@ describeWithPython('the producer on a terminal', () => {
     await proxy.close();
   });
 
+  it('shows on that one line what RabbitMQ says, whatever is in it', async () => {
+    const { terminal, proxy } = await blocked(80, 'low on\tdisk\nspace');
+    const line = / blocked: low on disk space$/;
+    await until('it is one line', () => line.test(terminal.cursor.line));
+    await proxy.close();
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(130);
+  });
+
   it('leaves a clean screen at Ctrl-C, with a summary that fits', async () => {
     const terminal = await publishing(40);
     terminal.interrupt();
@@ -158,11 +167,11 @@ async function publishing(columns: number, env: Record<string, string> = {}): Pr
 }
 
 /** A producer in the middle of a file, which an alarm of the broker holds back. */
-async function blocked(columns: number) {
+async function blocked(columns: number, reason = 'low on memory') {
   const proxy = await proxied();
   const terminal = await publishing(columns, envOf(proxy));
-  proxy.inject(ALARM.begins('low on memory'));
-  await until('it is blocked', () => terminal.cursor.line.endsWith('blocked: low on memory'));
+  proxy.inject(ALARM.begins(reason));
+  await until('it is blocked', () => terminal.screen.join('\n').includes(' blocked: low on'));
   return { terminal, proxy };
 }
 

@@ -59,5 +59,5 @@ export class WorkReport implements Report {
 /** @param word what it is where there is a problem. */
 function stateOf(word: string, problem: string | undefined): ServerState {
   if (problem === undefined) return { word: 'up', problem };
-  return { word, problem: printable(problem).replaceAll('\n', ' ') };
+  return { word, problem: printable(problem) };
 }

@@ -16,9 +16,10 @@ export interface Part {
 /**
  * Parts as one line that is no wider than so many columns of a terminal: where not all of them fit,
  * without those that matter least, and with what may be shortened as long as there is room.
+ * What others say may have tabs and line ends in it, which are spaces here.
  */
 export function fitted(parts: readonly Part[], width: number): string {
-  let kept = parts;
+  let kept = parts.map((part) => ({ ...part, text: part.text.replaceAll(/\s+/g, ' ') }));
   while (kept.length > 1 && leastWidthOf(kept) > width) {
     const last = Math.max(...kept.map(({ rank }) => rank));
     kept = kept.filter(({ rank }) => rank < last);

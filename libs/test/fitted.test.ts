@@ -21,6 +21,10 @@ it.each([
   expect(fitted(PARTS, width)).toBe(line);
 });
 
+it.each(['\t', '\n', ' \r\n\t'])('what a part has of %j is one space on the line', (space) => {
+  expect(fitted([{ text: `low on${space}memory`, rank: 0 }], 40)).toBe('low on memory');
+});
+
 it('no line is wider than it may be, whatever its parts are', () => {
   const part = fc.record({
     text: fc.string({ unit: 'grapheme' }),
