@@ -103,18 +103,17 @@ export class Progress {
     this.#log.info(this.#totals, summary(outcome, inWords(this.#totals), width));
   }
 
-  /** Logs how fast it goes since the last time; nothing when nothing was settled. */
+  /** Logs how fast it goes since the last call; nothing when nothing was settled. */
   sayThroughput(): void {
-    const { settled } = this;
-    if (settled === this.#said) return;
-    const seconds = (performance.now() - this.#saidAt) / 1000;
-    const rowsPerSecond = Math.round((settled - this.#said) / seconds);
+    const [rows, seconds] = [this.settled - this.#said, (performance.now() - this.#saidAt) / 1000];
+    this.#said = this.settled;
+    this.#saidAt = performance.now();
+    if (rows === 0) return;
+    const rowsPerSecond = Math.round(rows / seconds);
     this.#log.info(
       { ...this.#totals, rowsPerSecond },
       `storing ${rowsPerSecond} rows/s: ${inWords(this.#totals).join(', ')}`,
     );
-    this.#said = settled;
-    this.#saidAt = performance.now();
   }
 }
 
