@@ -102,7 +102,8 @@ describeWithPython('the producer on a terminal', () => {
     await until('it waits', () => terminal.cursor.line === '0 rows  0/s  waiting for input');
     const writer = await open(pipe, 'w');
     await writer.write('Ann,ann@progress.example\n');
-    await until('there is a row', async () => (await bench.sandbox.ready()) > 1);
+    // the confirm of a row comes behind the row
+    await until('it is confirmed', () => /^1 rows {2}\d+\/s {2}\D+$/.test(terminal.cursor.line));
     proxy.swallow({ answers: true });
     await writer.write('Bob,bob@progress.example\n');
     await writer.close();
