@@ -94,6 +94,15 @@ describeWithPython('the producer on a terminal', () => {
     expect(terminal.history.filter((line) => LINE.test(line))).toEqual([]);
   });
 
+  it('has read nothing while it waits for its first connection', async () => {
+    const env = { FC_PRODUCER_QUEUE_ADDR: '127.0.0.1:1' };
+    const terminal = producing(80, ['--file', await aFewRows()], env);
+    const line = /^0% {2}0 rows {2}0\/s {2}connecting in \d s$/;
+    await until('it waits', () => line.test(terminal.cursor.line));
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(130);
+  });
+
   it('of a pipe shows no percents, and waits for its input and the last confirms', async () => {
     const proxy = await proxied();
     const pipe = join(bench.folder, 'pipe');

@@ -28,7 +28,7 @@ export class Inputs {
   readonly #signal: AbortSignal;
   readonly #log: Logger;
   readonly #open = new Map<number, Promise<Input>>();
-  /** Up to which byte each file was read, of those that were opened. */
+  /** Up to which byte each file was read for its rows, of those that were opened. */
   readonly #reached = new Map<number, number>();
 
   /** @param blockSize bytes to read at a time. */
@@ -101,6 +101,7 @@ export class Inputs {
     const onRead = (place: number): void => {
       this.#reached.set(index, Math.max(place, this.#reached.get(index) ?? 0));
     };
+    onRead(0);
     const opening = this.#open.get(index) ?? this.#openFile(file, this.#log, onRead);
     this.#open.set(index, opening);
     return await opening;
@@ -111,7 +112,11 @@ export class Inputs {
     log: Pick<Logger, 'info' | 'warn'>,
     onRead: (place: number) => void,
   ): Promise<Input> {
-    const source = followed(await openSource(name), onRead);
+    let isLookedAt = false;
+    // what is read to see what it is does not count
+    const source = followed(await openSource(name), (place) => {
+      if (isLookedAt) onRead(place);
+    });
     try {
       const options = { encoding: this.#wishes.encoding, blockSize: this.#blockSize };
       const text = await openText(source, options, this.#signal, log);
@@ -119,6 +124,7 @@ export class Inputs {
       for (const note of layout.notes) log.info(note);
       if (layout.warning !== undefined) log.warn(layout.warning);
       const read = (from: number): AsyncIterable<Buffer> => this.#counted(text.read(from));
+      isLookedAt = true;
       return { source, text: { ...text, read }, layout };
     } catch (error) {
       await source.close();

@@ -60,6 +60,16 @@ describe('the share that is read', () => {
     await inputs.close();
   });
 
+  it.each<[string, string | Buffer]>([
+    ['is', ROWS],
+    ['is packed', gzipSync(ROWS)],
+  ])('has nothing of what is read to see what a file %s', async (_, content) => {
+    const inputs = await inputsOf(content, ROWS);
+    await inputs.begin(0);
+    expect(inputs.share).toBe(0);
+    await inputs.close();
+  });
+
   it('is of the packed bytes where a file is compressed', async () => {
     const inputs = await inputsOf(gzipSync(ROWS));
     await read(inputs, 0);
@@ -69,6 +79,8 @@ describe('the share that is read', () => {
 
   it('has the files in front of the one where an import goes on, and the bytes before its place', async () => {
     const inputs = await inputsOf(ROWS, ROWS);
+    await inputs.begin(1);
+    expect(inputs.share).toBe(0.5);
     await read(inputs, 1, 1, ROWS.length - BLOCK);
     expect(inputs.share).toBe(1);
     await inputs.close();
