@@ -86,6 +86,34 @@ describeWithPython('the consumer on a terminal', () => {
     expect(await terminal.exit).toBe(0);
   });
 
+  // it wiped, four times a second, what was typed to the shell
+  it('leaves the terminal alone while it is in the background of a shell', async () => {
+    const { sandbox } = bench;
+    await sandbox.migrate();
+    // nothing of its own redraws
+    const env = { ...sandbox.env, NO_COLOR: '1', PS1: '$ ', HISTFILE: '' };
+    const terminal = new Terminal('bash', ['--norc', '--noediting'], env, 80, 24);
+    const says = (text: string) => until(text, () => terminal.output.includes(text));
+    terminal.type('consumer &\n');
+    await says('consuming the queue');
+    expect(terminal.output).not.toContain('\u001B');
+    terminal.type('fg\n');
+    await until('it is shown', () => LINE.test(terminal.cursor.line));
+    terminal.type('\u001A');
+    await says('Stopped');
+    const before = terminal.output.length;
+    terminal.type('bg; echo in the background\n');
+    await says('\nin the background');
+    await sandbox.send('nonsense');
+    await says('moved to the dead-letter queue');
+    terminal.resize(100, 24);
+    terminal.type('kill %1; wait; exit\n');
+    expect(await terminal.exit).toBe(0);
+    const since = terminal.output.slice(before);
+    expect(since).toContain('stopped');
+    expect(since).not.toContain('\u001B');
+  });
+
   it.each([
     ['--quiet', { NO_COLOR: '1' }],
     ['--json', {}],

@@ -13,7 +13,7 @@ def resize(fd, columns, rows):
 pid, fd = pty.fork()
 if pid == 0:
     resize(0, sys.argv[1], sys.argv[2])
-    os.execv(sys.argv[3], sys.argv[3:])
+    os.execvp(sys.argv[3], sys.argv[3:])
 while True:
     ready, _, _ = select.select([fd, 0], [], [])
     if fd in ready:
@@ -41,15 +41,16 @@ export class Terminal {
   readonly #emulator: Emulator;
 
   constructor(
-    program: 'producer' | 'consumer',
+    program: 'producer' | 'consumer' | 'bash',
     args: string[],
     env: Record<string, string>,
     columns: number,
     rows: number,
   ) {
     const size = [String(columns), String(rows)];
-    const child = spawn('python3', ['-c', BRIDGE, ...size, BIN + program, ...args], {
-      env: { ...process.env, TERM: 'xterm', ...env },
+    const PATH = `${BIN}:${process.env['PATH']}`;
+    const child = spawn('python3', ['-c', BRIDGE, ...size, program, ...args], {
+      env: { ...process.env, TERM: 'xterm', PATH, ...env },
     });
     this.#run = new Run(child);
     const known = { cols: columns || 80, rows: rows || 24 };

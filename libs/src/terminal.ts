@@ -1,5 +1,6 @@
 import { isatty, WriteStream } from 'node:tty';
 import { beforeEnd } from './exit.ts';
+import { isInForeground } from './foreground.ts';
 import { onWriteError, STDOUT } from './stdout.ts';
 
 /** Columns of a terminal that tells none. */
@@ -15,6 +16,8 @@ export type LineOf = (width: number) => string;
  * The cursor rests at the start of that line. So what a terminal that became narrower has broken in
  * two is still behind the cursor, and taken away with it. Nor is the cursor hidden: a process that
  * is killed leaves it as it was.
+ *
+ * In the background of a shell there is no such line: the last one is what somebody types.
  */
 export class Terminal {
   readonly #stream: WriteStream;
@@ -41,18 +44,20 @@ export class Terminal {
 
   /** Writes lines, each with its line feed, above the last one; synchronously. */
   write(lines: string): void {
+    const isOurs = isInForeground();
     // in one piece, so that nothing is seen of what is in between
     this.#stream.cork();
-    if (this.#isShown) {
+    if (this.#isShown && isOurs) {
       this.#stream.cursorTo(0);
       this.#stream.clearScreenDown();
     }
     if (lines !== '') this.#stream.write(lines);
-    if (this.#lineOf) {
-      this.#stream.write(this.#lineOf(this.width));
+    const lineOf = isOurs ? this.#lineOf : undefined;
+    if (lineOf) {
+      this.#stream.write(lineOf(this.width));
       this.#stream.cursorTo(0);
     }
-    this.#isShown = this.#lineOf !== undefined;
+    this.#isShown = lineOf !== undefined;
     this.#stream.uncork();
   }
 
