@@ -114,6 +114,28 @@ describeWithPython('the consumer on a terminal', () => {
     expect(since).not.toContain('\u001B');
   });
 
+  // the line was waited for as a line of the log is
+  it('goes on while the terminal takes nothing', async () => {
+    const { sandbox } = bench;
+    await sandbox.migrate();
+    const terminal = consuming(80);
+    await until('it waits', () => terminal.cursor.line.endsWith('PostgreSQL up'));
+    const [stop, goOn] = ['\u0013', '\u0011'];
+    terminal.type(stop);
+    const end = Date.now() + 1_500;
+    let rows = 0;
+    for (; Date.now() < end; rows += 1) {
+      await sandbox.send(`{"name":"N","email":"${rows}@stopped.example"}`);
+      await until('it is stored', async () => (await sandbox.countContacts()) > rows);
+    }
+    terminal.type(goOn);
+    await until('it is shown', () => !terminal.cursor.line.startsWith('0 rows/s'));
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(0);
+    expect(terminal.history.filter((line) => LINE.test(line))).toEqual([]);
+    expect(terminal.screen.join('\n')).toContain(` ${rows} rows inserted`);
+  });
+
   it.each([
     ['--quiet', { NO_COLOR: '1' }],
     ['--json', {}],

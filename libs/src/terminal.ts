@@ -1,10 +1,13 @@
 import { isatty, WriteStream } from 'node:tty';
 import { beforeEnd } from './exit.ts';
 import { isInForeground } from './foreground.ts';
+import { openNonblocking } from './nonblocking.ts';
 import { onWriteError, STDOUT } from './stdout.ts';
 
 /** Columns of a terminal that tells none. */
 const COLUMNS = 80;
+/** Takes away what is behind the cursor, from the start of its line on. */
+const CLEAR = '\r\u001B[J';
 
 /** A line as it is on a terminal of so many columns. */
 export type LineOf = (width: number) => string;
@@ -21,6 +24,7 @@ export type LineOf = (width: number) => string;
  */
 export class Terminal {
   readonly #stream: WriteStream;
+  readonly #draw = openNonblocking();
   #lineOf: LineOf | undefined;
   #isShown = false;
 
@@ -42,23 +46,23 @@ export class Terminal {
     return process.env['TERM'] !== 'dumb';
   }
 
-  /** Writes lines, each with its line feed, above the last one; synchronously. */
+  /**
+   * Writes lines, each with its line feed, above the last one; synchronously. Without any, the last
+   * one is drawn anew, unless the terminal takes nothing for the time being.
+   */
   write(lines: string): void {
     const isOurs = isInForeground();
-    // in one piece, so that nothing is seen of what is in between
-    this.#stream.cork();
-    if (this.#isShown && isOurs) {
-      this.#stream.cursorTo(0);
-      this.#stream.clearScreenDown();
-    }
-    if (lines !== '') this.#stream.write(lines);
     const lineOf = isOurs ? this.#lineOf : undefined;
-    if (lineOf) {
-      this.#stream.write(lineOf(this.width));
-      this.#stream.cursorTo(0);
+    const cleared = this.#isShown && isOurs ? CLEAR : '';
+    const line = lineOf ? `${lineOf(this.width)}\r` : '';
+    // in one piece, so that nothing is seen of what is in between
+    const text = cleared + lines + line;
+    if (lines === '' && this.#draw) {
+      if (!this.#draw(text)) return;
+    } else {
+      this.#stream.write(text);
     }
     this.#isShown = lineOf !== undefined;
-    this.#stream.uncork();
   }
 
   /** Shows a last line, or draws it anew. */
