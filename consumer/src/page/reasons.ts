@@ -6,8 +6,18 @@ import type { Refusal } from '../batch.ts';
 const MOST_REASONS = 20;
 /** Longest reason, in characters. */
 const LONGEST = 200;
-/** Of the constraints of a table, by whose names a person knows them. */
-const CONSTRAINTS = /^23/;
+/** What PostgreSQL says of its constraints, by whose names a person knows them. It has names alone. */
+const OF_CONSTRAINT =
+  /^(new row for relation|null value in column|insert or update on table|duplicate key value|conflicting key value|value for domain) .*violates [a-z -]+ constraint( "[^"]+")?$/;
+/** What JavaScript says of JSON behind this quotes it, in more than one way. */
+const OF_JSON = /^(the body is not JSON): .*/s;
+/**
+ * From the first quote to the last, in any language of the server: a value may have quotes of its own. An apostrophe
+ * inside a word is none.
+ */
+const QUOTED = /(["„“”«»「」]|(?<!\w)['‘’])(.*(["„“”«»「」]|['‘’](?!\w))|.*)/s;
+/** Numbers and bytes, such as `0xff`, but not the length of a type. */
+const NUMBER = /(?<![(\w])-?\d[\w.]*/g;
 
 /** Counts dead letters by reason, from the start of the process on. */
 export class Reasons {
@@ -31,13 +41,10 @@ export class Reasons {
 }
 
 /** A reason without what differs from row to row: values in quotes, and numbers. */
-export function kindOf({ reason, sqlstate }: Pick<Refusal, 'reason' | 'sqlstate'>): string {
-  const kind = CONSTRAINTS.test(sqlstate ?? '')
+export function kindOf({ reason }: Pick<Refusal, 'reason'>): string {
+  const kind = OF_CONSTRAINT.test(reason)
     ? reason
-    : reason
-        .replaceAll(/"[^"]*"?/g, '"…"')
-        .replaceAll(/'[^']*'/g, "'…'")
-        .replaceAll(/(?<![(\w])-?\d[\d.]*/g, '…');
+    : reason.replace(OF_JSON, '$1').replace(QUOTED, '"…"').replaceAll(NUMBER, '…');
   const line = printable(kind).replaceAll(/\s+/g, ' ');
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }

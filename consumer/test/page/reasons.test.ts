@@ -6,30 +6,47 @@ import { delivery } from '../deliveries.ts';
 it.each([
   [
     'invalid input syntax for type integer: "ann@x.com"',
-    '22P02',
     'invalid input syntax for type integer: "…"',
   ],
   [
+    'invalid input syntax for type integer: "a"b SECRET c"d"',
+    'invalid input syntax for type integer: "…"',
+  ],
+  [
+    'ungültige Eingabesyntax für Typ integer: »ann«',
+    'ungültige Eingabesyntax für Typ integer: "…"',
+  ],
+  [
     'value "3000000000" is out of range for type integer',
-    '22003',
     'value "…" is out of range for type integer',
   ],
   [
-    'value too long for type character varying(60)',
-    '22001',
-    'value too long for type character varying(60)',
+    'invalid byte sequence for encoding "UTF8": 0xff 0x41',
+    'invalid byte sequence for encoding "…": … …',
   ],
   [
-    'new row for relation "contacts" violates check constraint "no_2nd"',
-    '23514',
-    'new row for relation "contacts" violates check constraint "no_2nd"',
+    `the body is not JSON: Unexpected token 'a', ..."ail":"ann@x.com","b":ann@x.com"... is not valid JSON`,
+    'the body is not JSON',
   ],
-  ['row 17 has 3 fields', undefined, 'row … has … fields'],
-  [`Unexpected token 'a', "a\nb" is not`, undefined, `Unexpected token '…', "…" is not`],
-  ['an open "quote', undefined, 'an open "…"'],
-  ['\u202Eturned\nround\u0007', 'P0001', '\\u202eturned round\\u0007'],
-])('%s is of a kind with others', (reason, sqlstate, kind) => {
-  expect(kindOf({ reason, sqlstate })).toBe(kind);
+  ['the body is not JSON: Unexpected token \n in', 'the body is not JSON'],
+  ['the email "ann@x.com" is banned', 'the email "…" is banned'],
+  [`the name 'O'Brien' can't be`, 'the name "…" can\'t be'],
+  [`it can't be "so"`, `it can't be "…"`],
+  ['row 17 has 3 fields', 'row … has … fields'],
+  ['an open "quote', 'an open "…"'],
+  ['\u202Eturned\nround\u0007', '\\u202eturned round\\u0007'],
+])('%s is told without values', (reason, kind) => {
+  expect(kindOf({ reason })).toBe(kind);
+});
+
+it.each([
+  'new row for relation "contacts" violates check constraint "no_2nd"',
+  'null value in column "name" of relation "contacts" violates not-null constraint',
+  'insert or update on table "order 2" violates foreign key constraint "of customer"',
+  'value for domain age violates check constraint "age_2"',
+  'value too long for type character varying(60)',
+])('%s names what it is about', (reason) => {
+  expect(kindOf({ reason })).toBe(reason);
 });
 
 it('reasons are counted, the most frequent first, and only so many of them apart', () => {
