@@ -62,9 +62,10 @@ function isFile(value: unknown): value is AnnouncedFile {
   return isObject(value) && typeof value['name'] === 'string' && isMissingOrCount(value['bytes']);
 }
 
-/** ISO 8601, UTC. */
+/** ISO 8601, UTC, and a time that there is. */
 function isTime(value: unknown): boolean {
-  return typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);
+  if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) return false;
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(value);
 }
 
 function isMissingOrCount(value: unknown): boolean {
