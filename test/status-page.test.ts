@@ -99,6 +99,24 @@ describeWithChromium('the status page', () => {
     await page.context().close();
   });
 
+  it('says that it can not show an answer, and goes on with the next', async () => {
+    const [page] = await open(bench.browser, bench.url);
+    await isThere(page);
+    await page.route('**/status.json', async (route) => {
+      const response = await route.fetch();
+      const text = (await response.text()).replaceAll(/"begun":"[^"]*"/g, '"begun":"then"');
+      await route.fulfill({ response, body: text });
+    });
+    const lost = page.locator('#lost');
+    await lost.waitFor();
+    expect(await lost.textContent()).toMatch(
+      /^This page can't show what the consumer answers \(RangeError: .*\)\. These numbers are of \d\d:\d\d:\d\d\.$/,
+    );
+    await page.unroute('**/status.json');
+    await lost.waitFor({ state: 'hidden' });
+    await page.context().close();
+  });
+
   it('says that it needs JavaScript where there is none', async () => {
     const [page] = await open(bench.browser, bench.url, { javaScriptEnabled: false });
     expect(await page.locator('noscript').textContent()).toContain('consumer status --watch');

@@ -21,7 +21,7 @@ const poll = new Poll({
   },
   lost(why) {
     const when = last ? ` These numbers are of ${clock(last.now)}.` : '';
-    setLost(`The consumer does not answer: ${why}.${when}`);
+    setLost(`${why}.${when}`);
   },
 });
 

@@ -11,6 +11,7 @@ const TIMEOUT = 10_000;
 /** Who is told of each answer, and of each question without one. */
 export interface Listener {
   told(status: Status): void;
+  /** @param why there is nothing new to be seen, as a sentence without its full stop. */
   lost(why: string): void;
 }
 
@@ -44,10 +45,19 @@ export class Poll {
     this.#isAsking = true;
     const answer = await asked();
     this.#isAsking = false;
-    if (typeof answer === 'string') this.#listener.lost(answer);
-    else this.#listener.told(answer);
+    if (typeof answer === 'string') this.#listener.lost(`The consumer does not answer: ${answer}`);
+    else this.#tell(answer);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#goOn(), INTERVAL);
+  }
+
+  /** What can't be shown may be over with the next answer. */
+  #tell(status: Status): void {
+    try {
+      this.#listener.told(status);
+    } catch (error) {
+      this.#listener.lost(`This page can't show what the consumer answers (${String(error)})`);
+    }
   }
 }
 
