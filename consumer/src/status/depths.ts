@@ -1,6 +1,7 @@
 import { within } from '@csv2db/libs/deadline.ts';
 import { messageOf } from '@csv2db/libs/errors.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import { closeAll } from '@csv2db/libs/queue/close.ts';
 import { connectToFirst } from '@csv2db/libs/queue/connect.ts';
 import { depthOf } from '@csv2db/libs/queue/inspect.ts';
 import type { ChannelModel } from 'amqplib';
@@ -43,8 +44,7 @@ export class DepthGauge {
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
-    // one that is closed already, or does not answer, is left
-    if (connection) await within(ANSWER_TIMEOUT, connection.close()).catch(() => {});
+    if (connection) await closeAll(connection, []);
   }
 
   async #connected(): Promise<ChannelModel> {
@@ -52,10 +52,13 @@ export class DepthGauge {
     const connecting = connectToFirst(this.#config, 'csv2db consumer status');
     const connection = await within(ANSWER_TIMEOUT, connecting).catch((error: unknown) => {
       // one that comes later is nobody's
-      void connecting.then((late) => late.close()).catch(() => {});
+      void connecting.then((late) => closeAll(late, [])).catch(() => {});
       throw error;
     });
-    connection.once('close', () => (this.#connection = undefined));
+    connection.once('close', () => {
+      // one that did not answer ends long after another one has taken its place
+      if (this.#connection === connection) this.#connection = undefined;
+    });
     return (this.#connection = connection);
   }
 }
