@@ -72,15 +72,15 @@ it('one look at the ledger is shared by all who ask, and there is none while nob
   const first = await statusOf(served);
   expect(first.ledger.value?.imports).toMatchObject([{ id: 'one', inserted: 3, pending: 0 }]);
   const looks = new Set<number | null>();
-  const until = Date.now() + 4_200;
-  while (Date.now() < until) {
+  const end = Date.now() + 4_200;
+  while (Date.now() < end) {
     const answers = await Promise.all(Array.from({ length: 10 }, () => statusOf(served)));
     for (const { ledger, depths } of answers) looks.add(ledger.at).add(depths.at);
   }
   // at most one each two seconds, of two servers
   expect(looks.size).toBeGreaterThan(2);
   expect(looks.size).toBeLessThanOrEqual(6);
-  expect((await sessions()).busy).toBe(0);
+  await until('the last look is over', async () => (await sessions()).busy === 0);
   const before = await scans();
   await new Promise((resolve) => setTimeout(resolve, 2_200));
   expect(await scans()).toBe(before);
@@ -134,7 +134,10 @@ it('an outage of RabbitMQ is told, and the ledger is read all the same', async (
   const address = `127.0.0.1:${proxy.port}/${sandbox.vhost}`;
   const [consumer, served] = await consuming({ FC_CONSUMER_QUEUE_ADDR: address });
   await sandbox.send('no JSON');
-  await until('the letter is dead', async () => (await statusOf(served)).depths.value?.dead === 1);
+  await until('the letter is dead and counted', async () => {
+    const { depths, refused } = await statusOf(served);
+    return depths.value?.dead === 1 && refused.reasons.length === 1;
+  });
   await proxy.close();
   await until('it is told', async () => (await statusOf(served)).depths.problem !== null);
   const out = await statusOf(served);
