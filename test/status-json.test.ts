@@ -186,32 +186,50 @@ it('the newest imports are told, the newest first, and how many there are', asyn
   await stop(consumer);
 });
 
+/** Asks over the loopback interface, under a name. */
+function asked(
+  { url }: Served,
+  name: string,
+  path = '/status.json',
+): Promise<[status: number | undefined, body: string]> {
+  const { port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const options = { port, host: '127.0.0.1', path, headers: { host: `${name}:${port}` } };
+    request(options, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve([response.statusCode, body]));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
 it('is only served under names of this machine, and to those who read', async () => {
   const [consumer, served] = await consuming();
-  const { port } = new URL(served.url);
-  const asked = (host: string): Promise<[number | undefined, string]> =>
-    new Promise((resolve, reject) => {
-      const options = { port, host: '127.0.0.1', path: '/status.json', headers: { host } };
-      request(options, (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (text: string) => (body += text));
-        response.on('end', () => resolve([response.statusCode, body]));
-      })
-        .on('error', reject)
-        .end();
-    });
   for (const name of ['localhost', '127.0.0.1', '[::1]', 'csv2db.localhost']) {
-    const [status] = await asked(`${name}:${port}`);
+    const [status] = await asked(served, name);
     expect(status, name).toBe(200);
   }
   for (const name of ['rebound.example', 'localhost.example', '127.0.0.1.example']) {
-    const [status, body] = await asked(`${name}:${port}`);
+    const [status, body] = await asked(served, name);
     expect([status, body]).toEqual([403, expect.stringContaining(`not under the name "${name}`)]);
     expect(body).not.toContain('one');
+    expect(await asked(served, name, '/livez')).toEqual([200, '{"status":"up"}\n']);
   }
   expect((await served.fetch('/', 'POST')).status).toBe(405);
   const head = await served.fetch('/', 'HEAD');
   expect([head.status, await head.text()]).toEqual([200, '']);
+  await stop(consumer);
+});
+
+it('is served under any name where it is open to others, on whatever way one comes', async () => {
+  const consumer = sandbox.start('consumer', ['--metrics-addr', '0.0.0.0:0']);
+  const served = await Served.by(consumer);
+  for (const path of ['/', '/status.json', '/metrics']) {
+    expect((await asked(served, 'myhost', path))[0], path).toBe(200);
+  }
+  await consumer.logged(/^consuming/);
   await stop(consumer);
 });
 

@@ -19,6 +19,9 @@ export interface Answer {
 /** What answers each path. */
 export type Routes = Readonly<Record<string, () => Answer | Promise<Answer>>>;
 
+/** Tells nothing, and is asked for by what may know another name. */
+const LIVENESS = '/livez';
+
 const PROBLEMS: Record<string, string> = {
   EADDRINUSE: 'the port is taken',
   EADDRNOTAVAIL: 'this machine has no such address',
@@ -30,14 +33,15 @@ const PROBLEMS: Record<string, string> = {
 /**
  * Serves paths over HTTP until the process ends, which it never holds up; the log tells the
  * address. With port 0, a free one is taken. What is served to this machine only is not given to
- * scripts of other sites (see `isOwnName`).
+ * scripts of other sites (see `isOwnName`), but for `/livez`.
  *
  * @throws FatalError when it can't listen there.
  */
 export async function serve(address: ListenAddress, routes: Routes, log: Logger): Promise<void> {
   const server = createServer((request, response) => {
-    const isOpen = !isLoopback(request.socket.localAddress ?? '');
-    const isKnown = isOpen || isOwnName(request.headers.host, address.host);
+    const { url, headers } = request;
+    const isKnown =
+      url === LIVENESS || isOpen(server.address()) || isOwnName(headers.host, address.host);
     void respond(request, response, isKnown ? routes : undefined);
   });
   // whoever asks may keep the connection
@@ -94,6 +98,11 @@ function foreign({ headers: { host = '' } }: IncomingMessage): Answer {
 
 function text(status: number, line: string): Answer {
   return { status, type: 'text/plain; charset=utf-8', body: `${line}\n` };
+}
+
+/** Whether it is served to more than this machine, so that a service may have any name. */
+function isOpen(bound: AddressInfo | string | null): boolean {
+  return bound !== null && typeof bound !== 'string' && !isLoopback(bound.address);
 }
 
 function urlOf(bound: AddressInfo | string | null): string {
