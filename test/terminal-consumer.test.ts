@@ -77,6 +77,30 @@ describeWithPython('the consumer on a terminal', () => {
     expect(terminal.history.filter((line) => LINE.test(line))).toEqual([]);
   });
 
+  it('shows in a long outage of PostgreSQL that the queue waits for that, and is not down', async () => {
+    const { sandbox } = bench;
+    await sandbox.migrate();
+    const { hostname, port } = sandbox.databaseUrl;
+    const proxy = await Proxy.start(hostname, Number(port));
+    const flags = ['--db-host', '127.0.0.1', '--db-port', `${proxy.port}`, '--metrics-addr', '0'];
+    const terminal = consuming(120, flags);
+    await until('it waits', () => terminal.cursor.line.includes(' RabbitMQ up '));
+    await proxy.close();
+    await sandbox.send('{"name":"Ann","email":"ann@out.example"}');
+    const out = /^0 rows\/s {2}RabbitMQ waits for PostgreSQL {2}PostgreSQL down {2}\(.*refused\)$/;
+    await until('the queue waits', () => out.test(terminal.cursor.line), 45);
+    expect(await sandbox.ready()).toBe(1);
+    const [, url] = /metrics are at (http:\S+)\/metrics/.exec(terminal.output) ?? [];
+    const ready = await fetch(`${url}/readyz`);
+    expect([ready.status, await ready.json()]).toMatchObject([503, { queue: 'up' }]);
+    await proxy.reopen();
+    await until('it is stored', async () => (await sandbox.countContacts()) === 1);
+    await until('it is up', () => terminal.cursor.line.includes(' RabbitMQ up '));
+    terminal.interrupt();
+    expect(await terminal.exit).toBe(0);
+    await proxy.close();
+  });
+
   it('shows which server it waits for at the start', async () => {
     const nowhere = ['--db-url', 'postgres://127.0.0.1:1/none', '--queue-addr', '127.0.0.1:1'];
     const terminal = consuming(80, nowhere);

@@ -15,11 +15,11 @@ export interface HowItStands {
   database: ServerState | undefined;
 }
 
-/** What a server is, and why it is not up. */
+/** What a server is, and why it is down. */
 export interface ServerState {
-  /** `up`, or what is done about it. */
+  /** `up`, or what is done about it, or waited for. */
   word: string;
-  /** Undefined of one that is up. */
+  /** Undefined of one that is not down. */
   problem: string | undefined;
 }
 

@@ -30,7 +30,7 @@ export class WorkReport implements Report {
     const { settled, dead, lag } = this.#progress;
     const rowsPerSecond = this.#rows.note(settled);
     const database = this.#database.seen;
-    const isConnected = this.#queue.problem() === undefined;
+    const isConnected = this.#queue.problem() === undefined && !this.#queue.isGivenBack();
     return progressLine(
       {
         rowsPerSecond,
@@ -49,6 +49,7 @@ export class WorkReport implements Report {
   }
 
   #queueState(): ServerState | undefined {
+    if (this.#queue.isGivenBack()) return { word: 'waits for PostgreSQL', problem: undefined };
     const hindrance = this.#queue.hindrance();
     const problem = this.#queue.problem();
     const isTried = problem === undefined || hindrance !== undefined;

@@ -133,7 +133,7 @@ async function stored(
   } catch (error) {
     if (!(error instanceof TransientError) || signal.aborted) throw error;
     log.warn('the database is still out: the messages in hand go back to the queue');
-    session.fail('the messages in hand were given back to the queue');
+    session.giveBack('the messages in hand were given back to the queue');
     return await outages.outlast(attempt, signal, Infinity);
   }
 }

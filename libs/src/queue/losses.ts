@@ -6,6 +6,11 @@ import { wordsOf } from './refusal.ts';
 /** What a session is lost for; a FatalError where a right is missing: waiting does not bring it. */
 export type Loss = FatalError | TransientError;
 
+/** The session was given back, and the broker is not down. */
+export class GivenBackError extends TransientError {
+  override name = 'GivenBackError';
+}
+
 /** The broker, or the way to it, ended the connection. */
 export function connectionLoss(
   error: Error | undefined,

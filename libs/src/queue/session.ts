@@ -11,7 +11,7 @@ import { closeAll } from './close.ts';
 import { connectTo } from './connect.ts';
 import { declareQueues } from './declare.ts';
 import { deadLettersRejected, depthOf } from './inspect.ts';
-import { channelLoss, connectionLoss, type Loss } from './losses.ts';
+import { channelLoss, connectionLoss, GivenBackError, type Loss } from './losses.ts';
 import { wordsOf } from './refusal.ts';
 import { isMarkedYoung, YOUTH } from './young.ts';
 
@@ -24,7 +24,7 @@ export interface QueueSession extends Alarms {
   channels: readonly ConfirmChannel[];
   /**
    * Aborted when the session is lost: the connection broke, the broker closed a channel, or `fail`
-   * was called. Nothing more arrives, and nothing sent since can be relied on. Its reason is a
+   * or `giveBack` was called. Nothing more arrives, and nothing sent since can be relied on. Its reason is a
    * TransientError, a MessageTooLargeError among them, or, where a right is missing, a FatalError.
    */
   lost: AbortSignal;
@@ -55,6 +55,8 @@ export interface QueueSession extends Alarms {
   hasWorked(): boolean;
   /** Gives the session up. */
   fail(reason: string): void;
+  /** Gives it up with all that was delivered, which nothing can be done with now: no fault of the broker. */
+  giveBack(reason: string): void;
   /** Closes it all, and does not wait for a broker that has stopped answering. */
   close(): Promise<void>;
 }
@@ -118,6 +120,7 @@ export async function openSession(
       hasWorked: () => hasWorked,
       ...watchAlarms(connection, lost.signal, log),
       fail: (reason) => lose(new TransientError(reason)),
+      giveBack: (reason) => lose(new GivenBackError(reason)),
       close,
     };
   } catch (error) {

@@ -1,11 +1,12 @@
 import { messageOf } from '../errors.ts';
 import { printable } from '../visible.ts';
+import { GivenBackError } from './losses.ts';
 import type { QueueSession } from './session.ts';
 
 /** How it stands with the broker, as far as its sessions tell. */
 export class QueueState {
   #session: QueueSession | undefined;
-  /** Why there is no session; undefined when there is one. */
+  /** Why there is no session; undefined when there is one, or it was given back. */
   #problem: string | undefined = 'not connected yet';
   #isWanted = false;
   /** When the next attempt begins, in milliseconds of `performance.now()`. */
@@ -20,9 +21,11 @@ export class QueueState {
   connected(session: QueueSession): void {
     this.#session = session;
     this.#problem = undefined;
-    session.lost.addEventListener('abort', () => (this.#problem = messageOf(session.lost.reason)), {
-      once: true,
-    });
+    const onLost = (): void => {
+      const reason: unknown = session.lost.reason;
+      if (!(reason instanceof GivenBackError)) this.#problem = messageOf(reason);
+    };
+    session.lost.addEventListener('abort', onLost, { once: true });
   }
 
   /** There is none, for the time being. */
@@ -40,9 +43,14 @@ export class QueueState {
     return this.#session;
   }
 
-  /** Why there is no session; undefined when there is one. */
+  /** Why there is no session; undefined when there is one, or it was given back. */
   problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** Whether there is no session because it was given back; the next one is wanted later. */
+  isGivenBack(): boolean {
+    return this.#problem === undefined && this.#session?.lost.aborted === true;
   }
 
   /** Whether an alarm of the broker holds back publishers. */
