@@ -59,6 +59,7 @@ export function readConfig(
     'consumer',
     'Stores the rows of a RabbitMQ queue in PostgreSQL, until it is stopped.',
     version,
+    'a status page, metrics for Prometheus, /livez and /readyz',
   )
     .optionsGroup('Database:')
     .addOption(databaseOptions.url)

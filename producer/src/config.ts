@@ -87,6 +87,7 @@ export function readConfig(args: string[], version: string): ProducerConfig {
     'producer',
     'Streams the rows of CSV files into a durable RabbitMQ queue.',
     version,
+    'metrics for Prometheus, /livez and /readyz',
   )
     .optionsGroup('Files and their rows:')
     .addOption(FILE_OPTIONS.file)

@@ -18,8 +18,14 @@ import {
  * beats the default.
  *
  * @param service what the environment variables begin with: `FC_PRODUCER` for `producer`.
+ * @param served what it serves over HTTP.
  */
-export function serviceCommand(service: string, description: string, version: string) {
+export function serviceCommand(
+  service: string,
+  description: string,
+  version: string,
+  served: string,
+) {
   const env = (name: string): string => `FC_${service.toUpperCase()}_${name}`;
   const queue = queueOptions(env);
   return new Command(service)
@@ -63,10 +69,7 @@ export function serviceCommand(service: string, description: string, version: st
         .argParser(integer(1, 256)),
     )
     .addOption(
-      new Option(
-        '--metrics-addr <address>',
-        'serve metrics for Prometheus, /livez and /readyz at [host:]port (default: nowhere)',
-      )
+      new Option('--metrics-addr <address>', `serve ${served} at [host:]port (default: nowhere)`)
         .env(env('METRICS_ADDR'))
         .argParser(listenAddress),
     )
