@@ -87,8 +87,11 @@ it('where trying them takes the database too long, fewer are tried', async () =>
       AS 'BEGIN PERFORM pg_sleep(0.004); RETURN NEW; END';
     CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION test.slow()`);
   await bench.send('id,size', rows(400, '1', '0'));
+  const before = await rollbacks();
   const counted = await bench.consume('test.t', ['--statement-timeout', '1s']);
   expect(counted).toMatchObject({ inserted: 200, dead: 200 });
+  // to halve each of them out takes 400
+  expect((await rollbacks()) - before).toBeLessThan(100);
   expect(counted.log.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
