@@ -63,6 +63,8 @@ export interface Facts {
   hasTrigger: boolean;
   /** Triggers, as identifiers, that a view's rows go through. */
   insteadOf: string[];
+  /** Whether this user may run PL/pgSQL. */
+  hasPlpgsql: boolean;
   /** Changes with whatever of it the statements depend on. */
   fingerprint: string;
 }
@@ -159,5 +161,7 @@ export const FACTS = `
       WHERE ev_class = c.oid AND ev_type IN ('2', '3') AND ev_enabled <> 'D') AS rules,
     ${triggersWhere('tgtype & 7 = 7')} <> '{}' AS "hasTrigger",
     ${triggersWhere('tgtype & 68 = 68')} AS "insteadOf",
+    EXISTS (SELECT FROM pg_language
+      WHERE lanname = 'plpgsql' AND has_language_privilege(pg_language.oid, 'USAGE')) AS "hasPlpgsql",
     ${fingerprintOf('c.oid')} AS fingerprint
   FROM pg_class c WHERE c.oid = to_regclass($1)`;

@@ -19,8 +19,11 @@ export interface Layout {
   copy: Copy | undefined;
   /** Inserts the rows that are new; its parameters are an array of texts for each column. */
   insert: string;
-  /** Finds out which rows of the same parameters that refuses, and stores none. */
-  trial: Trial;
+  /**
+   * Finds out which rows of the same parameters that refuses, and stores none; undefined where this user
+   * may not run PL/pgSQL.
+   */
+  trial: Trial | undefined;
   /** Reads the values of the same parameters, and stores none. */
   read: string;
   /**
@@ -81,7 +84,7 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
         }
       : undefined,
     insert: insertFrom(parameters),
-    trial: trialOf(columns.length, insertFrom),
+    trial: facts.hasPlpgsql ? trialOf(columns.length, insertFrom) : undefined,
     read: readFrom(parameters),
     // without OFFSET, the planner would have each line cut for every column
     insertLines: mayLeaveOut

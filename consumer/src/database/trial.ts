@@ -66,14 +66,14 @@ export function trialOf(count: number, insertFrom: (arrays: readonly string[]) =
   };
 }
 
-/** Runs a statement and takes it back. An assignment outlives that. */
+/** Runs a statement and takes it back. An assignment outlives that. OTHERS has no assertion that fails in it. */
 function attempt(statement: string, onRefused = ''): string {
   return `is_taken := false;
     BEGIN
       ${statement};
       is_taken := true;
       RAISE 'taken back';
-    EXCEPTION WHEN OTHERS THEN
+    EXCEPTION WHEN OTHERS OR ASSERT_FAILURE THEN
       IF NOT is_taken THEN
         ${onRefused || 'NULL;'}
       END IF;

@@ -12,7 +12,7 @@ export interface RefusedAlone {
   reason: string;
 }
 
-/** What keeps the trial itself from ending, such as a database without PL/pgSQL. */
+/** What keeps the trial itself from ending, such as a trigger that ends the transaction. */
 const NO_TRIAL: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow']);
 
 /**
@@ -27,6 +27,7 @@ export async function refusedAlone(
   timeout: number,
   rows: readonly Row[],
 ): Promise<RefusedAlone[]> {
+  if (trial === undefined) return [];
   const tryThem = async () => {
     await client.query(trial.give, columnsOf(rows));
     await client.query(trial.run);

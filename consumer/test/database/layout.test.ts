@@ -214,6 +214,7 @@ async function outcomes(layout: Layout, text: string | null): Promise<unknown[]>
 async function isRefused({ trial }: Layout, text: string | null): Promise<boolean> {
   let refused: unknown[] = [];
   const found = await outcome(async () => {
+    if (trial === undefined) throw new Error('the user of the tests may run PL/pgSQL');
     await client.query(trial.give, [[text]]);
     await client.query(trial.run);
     refused = (await client.query(trial.read)).rows;

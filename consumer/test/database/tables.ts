@@ -14,6 +14,7 @@ export function tableOf(...names: string[]): Table {
     indexes: [],
     rules: [],
     hasTrigger: false,
+    hasPlpgsql: true,
     insteadOf: [],
     fingerprint: '',
   };
