@@ -65,6 +65,31 @@ it('rows that the table takes alone, but not together, are refused but for the f
   expect(await bench.rows('t')).toEqual(['(0,1)', '(1,1)', '(2,1)']);
 });
 
+/** A trigger that lets a row in once its parent is there. */
+const PARENT_FIRST = `CREATE TABLE t (id int PRIMARY KEY, parent int, size int);
+  CREATE FUNCTION test.parent() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.parent IS NOT NULL AND NOT EXISTS (SELECT FROM test.t WHERE id = NEW.parent) THEN
+      RAISE '% has no parent', NEW.id;
+    END IF;
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER parent BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION test.parent()`;
+
+// the last one was refused for what had been in its way before
+it('a single row that needs another one behind it is stored', async () => {
+  await bench.create(PARENT_FIRST);
+  await bench.send('id,parent,size', '1,2,1\n2,,1\n3,,1\n');
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 3, dead: 0 });
+});
+
+// twenty generations were the most
+it('rows are tried as long as others of them are stored, however many generations there are', async () => {
+  await bench.create(PARENT_FIRST);
+  const chain = Array.from({ length: 40 }, (_, n) => `${n + 1},${n > 0 ? n : ''},1\n`);
+  await bench.send('id,parent,size', `${chain.toReversed().join('')}99,98,1\n`);
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 40, dead: 1 });
+});
+
 it('an assertion that fails is found among many, too', async () => {
   await bench.create(`CREATE TABLE t (id int UNIQUE, size int);
     CREATE FUNCTION test.sure() RETURNS trigger LANGUAGE plpgsql

@@ -2,7 +2,7 @@ import { toCsv } from '@csv2db/libs/csv/records.ts';
 import { TransientError } from '@csv2db/libs/errors.ts';
 import { isCsv } from '@csv2db/libs/message.ts';
 import pg from 'pg';
-import { type Outcome, type Refusal, type Row, sum } from '../batch.ts';
+import { type Outcome, type Refusal, refused, type Row, sum } from '../batch.ts';
 import { runWithin } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
 import { storing } from '../database/storing.ts';
@@ -11,9 +11,6 @@ import { Faults } from './faults.ts';
 import type { StatementSize } from './statement-size.ts';
 import type { Target } from './target.ts';
 import { type RefusedAlone, refusedAlone } from './trial.ts';
-
-/** How often rows that are refused are tried again: generations of a family, as it were. */
-const MOST_ROUNDS = 20;
 
 /** Inserts the rows of one batch that are new. */
 export class Insertion {
@@ -119,23 +116,16 @@ export class Insertion {
   }
 
   /**
-   * Inserts the rows that are not refused by themselves. What is refused is tried again behind those: a
-   * row may need another one, as a child its parent.
+   * Inserts the rows that the database takes in a trial, then those it refused in it: a row may need
+   * another one, as a child its parent. Where it takes none, all are dead. Each step has fewer rows than
+   * the one before.
    */
   async #insertOthers(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
-    const outcomes: Outcome[] = [];
-    let left = rows;
-    for (let round = 1; ; round += 1) {
-      const refused = await refusedAlone(this.#target, this.#size.timeout, left);
-      if (refused.length === 0) return sum([...outcomes, await this.#insertHalves(left, error)]);
-      const isRefused = new Set(refused.map(({ row }) => row));
-      const others = left.filter((row) => !isRefused.has(row));
-      outcomes.push(await this.insert(others));
-      if (others.length === 0 || round === MOST_ROUNDS) {
-        return sum([...outcomes, { ...NOTHING, refusals: refused.map(refusal) }]);
-      }
-      left = [...isRefused];
-    }
+    const alone = rows.length > 1 ? await refusedAlone(this.#target, this.#size.timeout, rows) : [];
+    if (alone.length === 0) return await this.#insertHalves(rows, error);
+    if (alone.length === rows.length) return refused(alone.map(refusal));
+    const inserted = await this.insert(without(rows, alone));
+    return sum([inserted, await this.insert(alone.map(({ row }) => row))]);
   }
 
   /** Halves what fails until a row stands alone. */
@@ -143,14 +133,17 @@ export class Insertion {
     const [only] = rows;
     if (only && rows.length === 1) {
       const { message: reason, code: sqlstate = '' } = error;
-      return { ...NOTHING, refusals: [refusal({ row: only, reason, sqlstate })] };
+      return refused([refusal({ row: only, reason, sqlstate })]);
     }
     const middle = rows.length >> 1;
     return sum([await this.insert(rows.slice(0, middle)), await this.insert(rows.slice(middle))]);
   }
 }
 
-const NOTHING = { inserted: 0, duplicates: 0, skipped: [] };
+function without(rows: readonly Row[], some: readonly RefusedAlone[]): Row[] {
+  const out = new Set(some.map(({ row }) => row));
+  return rows.filter((row) => !out.has(row));
+}
 
 function refusal({ row, reason, sqlstate }: RefusedAlone): Refusal {
   const { values, delivery, index, json } = row;
