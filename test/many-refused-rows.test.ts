@@ -90,6 +90,44 @@ it('rows are tried as long as others of them are stored, however many generation
   expect(await bench.consume('test.t')).toMatchObject({ inserted: 40, dead: 1 });
 });
 
+it('rows that are good together only are stored beside one that a type or a CHECK refuses', async () => {
+  await bench.create(
+    'CREATE TABLE t (id int PRIMARY KEY, other int REFERENCES t, size int CHECK (size > 0))',
+  );
+  await bench.send('id,other,size', '1,2,1\n3,,0\n2,1,1\n4,,x\n');
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 2, dead: 2 });
+  expect((await bench.letters()).map(({ body }) => body)).toEqual(['3,,0\n', '4,,x\n']);
+});
+
+it('pairs that have to be in balance at the commit are stored beside a row that is refused', async () => {
+  await bench.create(`CREATE TABLE t (id int PRIMARY KEY, pair int, amount int);
+    CREATE FUNCTION test.balance() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF (SELECT sum(amount) FROM test.t WHERE pair = NEW.pair) <> 0 THEN
+        RAISE 'the pair % is not in balance', NEW.pair;
+      END IF;
+      RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER balance AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION test.balance()`);
+  const pairs = Array.from({ length: 50 }, (_, n) => `${2 * n},${n},5\n${2 * n + 1},${n},-5\n`);
+  await bench.send('id,pair,amount', `${pairs.join('')}100,50,x\n`);
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 100, dead: 1 });
+});
+
+it('rows that are good together only are stored beside one of another half that lacks its parent', async () => {
+  await bench.create('CREATE TABLE t (id int PRIMARY KEY, other int REFERENCES t)');
+  await bench.send('id,other', '1,2\n2,1\n3,9\n');
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 2, dead: 1 });
+});
+
+it('a thousand rows that a trigger refuses cost a handful of transactions, too', async () => {
+  await bench.create(PARENT_FIRST);
+  await bench.send('id,parent,size', rows(2_000, '', '-1').replaceAll('\n', ',1\n'));
+  const before = await rollbacks();
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 1_000, dead: 1_000 });
+  expect((await rollbacks()) - before).toBeLessThan(20);
+});
+
 it('an assertion that fails is found among many, too', async () => {
   await bench.create(`CREATE TABLE t (id int UNIQUE, size int);
     CREATE FUNCTION test.sure() RETURNS trigger LANGUAGE plpgsql

@@ -1,8 +1,6 @@
-import { toCsv } from '@csv2db/libs/csv/records.ts';
 import { TransientError } from '@csv2db/libs/errors.ts';
-import { isCsv } from '@csv2db/libs/message.ts';
 import pg from 'pg';
-import { type Outcome, type Refusal, refused, type Row, sum } from '../batch.ts';
+import { type Outcome, refused, type Row, sum } from '../batch.ts';
 import { runWithin } from '../database/limits.ts';
 import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
 import { storing } from '../database/storing.ts';
@@ -10,7 +8,10 @@ import { columnsOf } from './columns.ts';
 import { Faults } from './faults.ts';
 import type { StatementSize } from './statement-size.ts';
 import type { Target } from './target.ts';
-import { type RefusedAlone, refusedAlone } from './trial.ts';
+import { refusal, type Refused, refusedAlone, refusedInHalves } from './trial.ts';
+
+/** What is wrong with a row whatever there is beside it: types, NOT NULL, CHECK. */
+const OF_ITS_OWN = /^(22|23502|23514)/;
 
 /** Inserts the rows of one batch that are new. */
 export class Insertion {
@@ -117,15 +118,31 @@ export class Insertion {
 
   /**
    * Inserts the rows that the database takes in a trial, then those it refused in it: a row may need
-   * another one, as a child its parent. Where it takes none, all are dead. Each step has fewer rows than
-   * the one before.
+   * another one, as a child its parent. Where it takes none, those are dead that are bad whatever there is
+   * beside them, and the others may be good together. Each step has fewer rows than the one before.
    */
   async #insertOthers(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
-    const alone = rows.length > 1 ? await refusedAlone(this.#target, this.#size.timeout, rows) : [];
-    if (alone.length === 0) return await this.#insertHalves(rows, error);
-    if (alone.length === rows.length) return refused(alone.map(refusal));
-    const inserted = await this.insert(without(rows, alone));
-    return sum([inserted, await this.insert(alone.map(({ row }) => row))]);
+    const { timeout } = this.#size;
+    const alone = rows.length > 1 ? await refusedAlone(this.#target, timeout, rows) : [];
+    if (alone.length < rows.length) return await this.#insertApart(rows, alone, error);
+    const bad = alone.filter(({ sqlstate }) => OF_ITS_OWN.test(sqlstate));
+    if (bad.length > 0) {
+      return sum([refused(bad.map(refusal)), await this.insert(without(rows, bad))]);
+    }
+    const inHalves = await refusedInHalves(this.#target, timeout, rows);
+    if (inHalves.length < rows.length) return await this.#insertApart(rows, inHalves, error);
+    return refused(inHalves.map(refusal));
+  }
+
+  /** Inserts the rows that are not refused, then the others; where none is, it halves them. */
+  async #insertApart(
+    rows: readonly Row[],
+    some: readonly Refused[],
+    error: pg.DatabaseError,
+  ): Promise<Outcome> {
+    if (some.length === 0) return await this.#insertHalves(rows, error);
+    const inserted = await this.insert(without(rows, some));
+    return sum([inserted, await this.insert(some.map(({ row }) => row))]);
   }
 
   /** Halves what fails until a row stands alone. */
@@ -140,14 +157,7 @@ export class Insertion {
   }
 }
 
-function without(rows: readonly Row[], some: readonly RefusedAlone[]): Row[] {
+function without(rows: readonly Row[], some: readonly Refused[]): Row[] {
   const out = new Set(some.map(({ row }) => row));
   return rows.filter((row) => !out.has(row));
-}
-
-function refusal({ row, reason, sqlstate }: RefusedAlone): Refusal {
-  const { values, delivery, index, json } = row;
-  const value = isCsv(delivery.properties.contentType) ? toCsv([values]).bytes : json;
-  const part = index === undefined ? undefined : { index, value };
-  return { delivery, part, reason, sqlstate };
 }

@@ -215,7 +215,7 @@ async function isRefused({ trial }: Layout, text: string | null): Promise<boolea
   let refused: unknown[] = [];
   const found = await outcome(async () => {
     if (trial === undefined) throw new Error('the user of the tests may run PL/pgSQL');
-    await client.query(trial.give, [[text]]);
+    await client.query(trial.give, [[text], [1]]);
     await client.query(trial.run);
     refused = (await client.query(trial.read)).rows;
   });
