@@ -91,7 +91,7 @@ function queryOf(title: string): string {
 }
 
 async function addressOf(run: Run): Promise<string> {
-  const { url } = await run.logged(/^metrics are at /);
+  const { url } = await run.logged(/metrics are at /);
   return new URL(String(url)).host;
 }
 

@@ -12,7 +12,7 @@ export class Served {
 
   /** Waits until the program tells where. */
   static async by(run: Run): Promise<Served> {
-    const { url } = await run.logged(/^metrics are at /);
+    const { url } = await run.logged(/metrics are at /);
     return new Served(String(url).replace('/metrics', ''));
   }
 

@@ -9,7 +9,7 @@ export function showRefused({ reasons, others }: Refused, since: number): void {
   const sum = rows.reduce((total, [, number]) => total + number, 0);
   setText(
     byId('refused-since'),
-    `${sum === 0 ? 'None' : plural(sum, 'row')} of this consumer since it started, ${date(since)}`,
+    `${sum === 0 ? 'None' : plural(sum, 'row')} refused by this consumer since it started, ${date(since)}, replayed ones anew`,
   );
   const table = byId('refused', HTMLTableElement);
   table.hidden = rows.length === 0;

@@ -20,9 +20,11 @@ export interface Part {
  */
 export function fitted(parts: readonly Part[], width: number): string {
   let kept = parts.map((part) => ({ ...part, text: part.text.replaceAll(/\s+/g, ' ') }));
-  while (kept.length > 1 && leastWidthOf(kept) > width) {
+  while (leastWidthOf(kept) > width) {
     const last = Math.max(...kept.map(({ rank }) => rank));
-    kept = kept.filter(({ rank }) => rank < last);
+    const others = kept.filter(({ rank }) => rank < last);
+    if (others.length === 0) break;
+    kept = others;
   }
   let spare = Math.max(0, width - leastWidthOf(kept));
   const texts = kept.map((part) => {

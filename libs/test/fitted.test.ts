@@ -21,6 +21,14 @@ it.each([
   expect(fitted(PARTS, width)).toBe(line);
 });
 
+it('parts that matter as much are shortened together where they do not fit', () => {
+  const parts = ['RabbitMQ reconnecting in 3 s', 'PostgreSQL down'].map((text) => ({
+    text,
+    rank: 0,
+  }));
+  expect(fitted(parts, 39)).toBe('RabbitMQ reconnecti… s  PostgreSQL down');
+});
+
 it.each(['\t', '\n', ' \r\n\t'])('what a part has of %j is one space on the line', (space) => {
   expect(fitted([{ text: `low on${space}memory`, rank: 0 }], 40)).toBe('low on memory');
 });

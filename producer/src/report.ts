@@ -5,6 +5,8 @@ import type { Progress } from './progress.ts';
 import { progressLine } from './progress-line.ts';
 import type { Inputs } from './source/inputs.ts';
 
+const PUBLISHING = 'publishing';
+
 /** Tells how far an import is. */
 export class ImportReport implements Report {
   readonly #progress: Progress;
@@ -26,6 +28,9 @@ export class ImportReport implements Report {
   line(width: number): string {
     const { read, unconfirmed, rejects } = this.#progress;
     const [share, rowsPerSecond] = [this.#share, this.#rows.note(read)];
+    const state = this.#state(rowsPerSecond);
+    // while nothing is taken it would only grow
+    const isLeft = share !== undefined && read > 0 && state === PUBLISHING;
     return progressLine(
       {
         share,
@@ -33,8 +38,8 @@ export class ImportReport implements Report {
         rowsPerSecond,
         rejected: rejects.count,
         unconfirmed,
-        secondsLeft: share === undefined || read === 0 ? undefined : this.#secondsLeft(share),
-        state: this.#state(rowsPerSecond),
+        secondsLeft: isLeft ? this.#secondsLeft(share) : undefined,
+        state,
       },
       width,
     );
@@ -63,6 +68,6 @@ export class ImportReport implements Report {
     if (hindrance !== undefined) return hindrance;
     if (this.#progress.isAllRead) return 'waiting for confirms';
     const isIdle = rowsPerSecond === 0 && this.#progress.unconfirmed === 0;
-    return isIdle ? 'waiting for input' : 'publishing';
+    return isIdle ? 'waiting for input' : PUBLISHING;
   }
 }

@@ -56,8 +56,10 @@ export async function serve(address: ListenAddress, routes: Routes, log: Logger)
   });
   server.on('error', ({ message }) => log.warn(`metrics: ${message}`));
   const url = `http://${urlOf(server.address())}/metrics`;
-  const page = Object.hasOwn(routes, '/') ? ', the status page is at /' : '';
-  log.info({ url }, `metrics are at ${url}, health is at /livez and /readyz${page}`);
+  const page = Object.hasOwn(routes, '/')
+    ? `the status page is at ${new URL('/', url).href}, `
+    : '';
+  log.info({ url }, `${page}metrics are at ${url}, health is at /livez and /readyz`);
 }
 
 async function respond(

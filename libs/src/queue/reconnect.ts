@@ -98,6 +98,7 @@ export async function* queueSessions(
     try {
       yield session;
     } finally {
+      if (!session.lost.aborted) state.unwanted();
       await session.close();
     }
     if (isStopped()) return;

@@ -17,6 +17,11 @@ export class QueueState {
     this.#isWanted = true;
   }
 
+  /** There is to be none any more. */
+  unwanted(): void {
+    this.#isWanted = false;
+  }
+
   /** There is a session. */
   connected(session: QueueSession): void {
     this.#session = session;
