@@ -92,4 +92,4 @@ $(installed): package-lock.json
 	@touch $@
 
 .PHONY: demo infra migrate-db start logs status stop build push drop-db prune check test test-faults test-containers \
-	screenshots bench bench-guard build-producer build-consumer clean help
+	screenshots bench bench-cost bench-guard build-producer build-consumer clean help
