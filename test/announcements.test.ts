@@ -68,7 +68,8 @@ describe('an import announces', () => {
       }
       const files = [{ name: file, bytes: text.length }];
       const common = { files, fileCount: 1, bytes: text.length, firstRow: 1 };
-      expect(opening).toEqual([{ ...common, begun: expect.any(String) as string }]);
+      const estimate = { lastRow: 25, madeAt: 25 };
+      expect(opening).toEqual([{ ...common, begun: expect.any(String) as string, estimate }]);
       expect(closing).toEqual([
         {
           ...common,
@@ -99,7 +100,7 @@ describe('an import announces', () => {
     const file = await bench.fileOf(rowsOf(100));
     await bench.produce(['--file', file, '--offset', '30', '--limit', '20']);
     const { opening, closing } = await told();
-    expect(opening).toMatchObject([{ firstRow: 31 }]);
+    expect(opening).toMatchObject([{ firstRow: 31, estimate: { lastRow: 50 } }]);
     expect(closing).toMatchObject([{ firstRow: 31, lastRow: 50 }]);
   });
 
@@ -131,6 +132,36 @@ describe('an import announces', () => {
   });
 });
 
+describe('on its way, an import announces what its last row may be', () => {
+  const ROWS = 20_000;
+  const text = rowsOf(ROWS);
+
+  it('by the bytes that its rows take, ever more exactly', async () => {
+    const file = await bench.fileOf(text);
+    await bench.produce(['--file', file, '--parallel', '1']);
+    const { opening, closing } = await told();
+    expect(closing).toMatchObject([{ lastRow: ROWS, estimate: undefined }]);
+    const estimates = opening.map(({ estimate }) => estimate);
+    // in front of blocks of 8 KiB: the first, the eighth, and so on
+    const blocks = estimates.map((estimate) =>
+      Math.round(text.split('\n', estimate?.madeAt).join('\n').length / 8192),
+    );
+    expect(blocks).toEqual([1, 8, 16]);
+    // the first rows have shorter numbers
+    const errors = estimates.map((estimate) => Math.abs((estimate?.lastRow ?? 0) / ROWS - 1));
+    expect(errors[0]).toBeLessThan(0.4);
+    expect(errors.at(-1)).toBeLessThan(0.05);
+  });
+
+  it('unless it is a pipe, of which nobody knows how long it is', async () => {
+    const run = bench.sandbox.start('producer', ['--file', '-'], {}, { stdin: 'pipe' });
+    run.stdin.end(text);
+    await run.succeeds();
+    const { opening } = await told();
+    expect(opening).toMatchObject([{ estimate: undefined }]);
+  });
+});
+
 describe('no end is announced', () => {
   it('of an import that is stopped, until it is resumed', async () => {
     const file = await bench.fileOf(rowsOf(400_000, 4_000));
@@ -141,13 +172,14 @@ describe('no end is announced', () => {
     stopped.kill('SIGTERM');
     expect(await stopped.exit, stopped.output).toBe(143);
     const first = await told();
-    expect([first.opening.length, first.closing.length]).toEqual([1, 0]);
+    expect(first.opening.length).toBeGreaterThan(0);
+    expect(first.closing).toEqual([]);
 
     await bench.produce([...flags, '--resume']);
     const second = await told();
     expect(second.imports).toEqual(first.imports);
-    expect(second.opening).toEqual(first.opening);
     const begun = first.opening[0]?.begun;
+    for (const opening of second.opening) expect(opening).toMatchObject({ begun, firstRow: 1 });
     expect(second.closing).toMatchObject([{ begun, firstRow: 1, lastRow: 400_000 }]);
     expect([...first.rejected, ...second.rejected]).toEqual(numbers(1, 100).map((n) => n * 4_000));
 

@@ -156,6 +156,7 @@ describe('the ledger says of each import', () => {
       files: [],
       fileCount: 0,
       firstRow: 1,
+      estimate: { lastRow: 20, madeAt: 5 },
     };
     await system.sandbox.send('', {
       contentType: 'application/vnd.csv2db.ledger',

@@ -1,4 +1,4 @@
-/** What a producer tells of its import, when that begins and again when it has ended. */
+/** What a producer tells of its import: when that begins, now and then on the way, and when it has ended. */
 export interface Announcement {
   /** When the import began: ISO 8601, UTC. */
   begun: string;
@@ -14,6 +14,15 @@ export interface Announcement {
   firstRow: number;
   /** Number of its last row, below `firstRow` where it has none; undefined before it has ended. */
   lastRow?: number | undefined;
+  /** What its last row will be, as far as can be told on the way; undefined where it can't, as of a pipe. */
+  estimate?: Estimate | undefined;
+}
+
+/** What is taken to be the last row of an import, by the bytes of the rows so far. */
+export interface Estimate {
+  lastRow: number;
+  /** Number of the last row that it is made from: of two estimates, the later one is better. */
+  madeAt: number;
 }
 
 /** A file of an import. */
@@ -39,9 +48,18 @@ export function parseAnnouncement(header: unknown): Announcement | undefined {
 
 /** Without what a later version, or somebody else, may have added. */
 function onlyKnown(announcement: Announcement): Announcement {
-  const { begun, ended, files, fileCount, bytes, firstRow, lastRow } = announcement;
+  const { begun, ended, files, fileCount, bytes, firstRow, lastRow, estimate } = announcement;
   const known = files.map((file) => ({ name: file.name, bytes: file.bytes }));
-  return { begun, ended, files: known, fileCount, bytes, firstRow, lastRow };
+  return {
+    begun,
+    ended,
+    files: known,
+    fileCount,
+    bytes,
+    firstRow,
+    lastRow,
+    estimate: estimate && { lastRow: estimate.lastRow, madeAt: estimate.madeAt },
+  };
 }
 
 function isAnnouncement(value: unknown): value is Announcement {
@@ -54,8 +72,13 @@ function isAnnouncement(value: unknown): value is Announcement {
     isCount(value['fileCount']) &&
     isMissingOrCount(value['bytes']) &&
     isCount(value['firstRow']) &&
-    isMissingOrCount(value['lastRow'])
+    isMissingOrCount(value['lastRow']) &&
+    (value['estimate'] === undefined || isEstimate(value['estimate']))
   );
+}
+
+function isEstimate(value: unknown): value is Estimate {
+  return isObject(value) && isCount(value['lastRow']) && isCount(value['madeAt']);
 }
 
 function isFile(value: unknown): value is AnnouncedFile {

@@ -1,46 +1,78 @@
-import { type Announcement, MOST_FILES } from '@csv2db/libs/announcement.ts';
+import { type Announcement, type Estimate, MOST_FILES } from '@csv2db/libs/announcement.ts';
 import { withoutRows } from './account.ts';
 import type { Beginning } from './checkpoint/checkpoint.ts';
 import type { Message } from './pack.ts';
 import type { FoundFile } from './source/files.ts';
+import type { Inputs } from './source/inputs.ts';
 import type { Shipment } from './worklist.ts';
 
 /** Most characters of a file's name that are told: headers have to fit into a frame. */
 const LONGEST_NAME = 250;
 
+/** The first shipment behind which an estimate may have become a better one. */
+const SECOND_ESTIMATE = 8;
+
 /**
- * The message that tells the ledger of an import.
+ * Tells the ledger of an import on its way: ahead of the first rows, and with a better estimate of its last
+ * row each time that twice as many shipments are read.
  *
- * @param lastRow the number of its last row, where it has ended; undefined while it goes on.
+ * @param limit most rows that are to be sent.
  */
-export function announce(
+export async function* announced(
+  shipments: AsyncIterable<Shipment, void>,
+  inputs: Inputs,
+  beginning: Beginning,
+  limit: number,
+): AsyncGenerator<Shipment, void> {
+  let [count, next] = [0, 1];
+  for await (const shipment of shipments) {
+    count += 1;
+    if (count < next) {
+      yield shipment;
+      continue;
+    }
+    const { firstRow, lastRow } = shipment.chunk;
+    const estimate = estimateAt(lastRow, inputs.share, beginning.rows + limit);
+    const opening = toMessage(inputs.files, beginning, firstRow, { estimate });
+    yield { ...shipment, messages: [opening, ...shipment.messages] };
+    next = estimate ? Math.max(SECOND_ESTIMATE, 2 * count) : Infinity;
+  }
+}
+
+/** The message that tells the ledger that an import has ended, with its last row. */
+export function closingOf({ files }: Inputs, beginning: Beginning, lastRow: number): Message {
+  const ended = new Date().toISOString();
+  return toMessage(files, beginning, lastRow + 1, { ended, lastRow });
+}
+
+/**
+ * What the last row of an import is taken to be.
+ *
+ * @param row number of the last row that is read.
+ * @param share how much of the files that is, from 0 to 1; undefined where nobody knows.
+ * @param end number of the last row that may be sent.
+ */
+function estimateAt(row: number, share: number | undefined, end: number): Estimate | undefined {
+  const lastRow = Math.min(share === undefined ? Infinity : Math.round(row / share), end);
+  return Number.isSafeInteger(lastRow) ? { lastRow, madeAt: row } : undefined;
+}
+
+/** @param nextRow number of the row that it is in front of. */
+function toMessage(
   files: readonly FoundFile[],
-  { begun, firstRow, rows }: Pick<Beginning, 'begun' | 'firstRow' | 'rows'>,
-  lastRow?: number,
+  { begun, firstRow }: Beginning,
+  nextRow: number,
+  standing: Pick<Announcement, 'ended' | 'lastRow' | 'estimate'>,
 ): Message {
   const announcement: Announcement = {
     begun,
-    ended: lastRow === undefined ? undefined : new Date().toISOString(),
     files: files.slice(0, MOST_FILES).map(({ name, bytes }) => ({ name: shortened(name), bytes })),
     fileCount: files.length,
     bytes: files.reduce<number | undefined>(added, 0),
     firstRow,
-    lastRow,
+    ...standing,
   };
-  const next = (lastRow ?? rows) + 1;
-  return { ...withoutRows(next), announcement: JSON.stringify(announcement) };
-}
-
-/** Sends a message ahead of the first rows. */
-export async function* ahead(
-  message: Message,
-  shipments: AsyncIterable<Shipment, void>,
-): AsyncGenerator<Shipment, void> {
-  let first: readonly Message[] = [message];
-  for await (const shipment of shipments) {
-    yield { ...shipment, messages: [...first, ...shipment.messages] };
-    first = [];
-  }
+  return { ...withoutRows(nextRow), announcement: JSON.stringify(announcement) };
 }
 
 /** The end of a name, which tells more than its start. */

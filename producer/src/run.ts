@@ -6,7 +6,7 @@ import { tellProgress } from '@csv2db/libs/progress.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
 import { QueueState } from '@csv2db/libs/queue/state.ts';
 import type { Terminal } from '@csv2db/libs/terminal.ts';
-import { ahead, announce } from './announce.ts';
+import { announced, closingOf } from './announce.ts';
 import { fromStart, resume } from './checkpoint/checkpoint.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { openStore } from './checkpoint/store.ts';
@@ -82,7 +82,7 @@ export async function run(
       `the import ${beginning.importId} of ${inputs.title} ${resumed ? 'goes on' : 'begins'}`,
     );
     for await (const event of ship(
-      config.rows ? rows : ahead(announce(files, beginning), rows),
+      config.rows ? rows : announced(rows, inputs, beginning, config.limit),
       queueSessions(config.queue, sessionsOf(config, queue), signal, log),
       {
         ...config,
@@ -126,7 +126,7 @@ export async function run(
     const { rejects, read } = progress;
     const isWhole =
       !config.rows && !signal.aborted && !isExceeded(config.maxRejects, rejects.count, read);
-    return isWhole ? announce(files, beginning, checkpointer.standing.rows) : undefined;
+    return isWhole ? closingOf(inputs, beginning, checkpointer.standing.rows) : undefined;
   }
 
   /** How to go on where it ends early, in words. */
