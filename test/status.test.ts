@@ -98,6 +98,7 @@ dead letters in "csv2db.dead": 0
       ended: ENDED,
       state: 'incomplete',
       read: 10,
+      expected: 10,
       rejected: 1,
       inserted: 4,
       duplicate: 2,
@@ -117,10 +118,32 @@ dead letters in "csv2db.dead": 0
       bytes: null,
       ended: null,
       read: null,
+      expected: null,
       pending: null,
       lastRow: null,
       etaSeconds: null,
     });
+  });
+
+  it('estimates how many rows an import has, and how long it takes, until it has ended', async () => {
+    await tell('one', { estimate: { lastRow: 90, madeAt: 5 } });
+    await tell('one', { estimate: { lastRow: 30, madeAt: 10 } });
+    await record('one', { covered: [1, 2, 3, 4], inserted: 4 });
+    const seen = async (): Promise<unknown> => JSON.parse((await status('--json')).stdout);
+    const { stdout } = await status();
+    expect(stdout).toMatch(/\none +contacts.csv +~30 .* ~26 running\n/);
+    expect(stdout).toMatch(/\none: \d rows\/s, \d+s left\n/);
+    expect(await seen()).toMatchObject({
+      read: null,
+      expected: 30,
+      pending: null,
+      etaSeconds: expect.any(Number) as number,
+    });
+    // more rows than expected
+    await record('one', { covered: [40], inserted: 1 });
+    expect(await seen()).toMatchObject({ expected: 40 });
+    await tell('one', { lastRow: 41, ended: ENDED });
+    expect(await seen()).toMatchObject({ read: 41, expected: 41, pending: 36 });
   });
 
   it('calls an import running until nothing happens any more, and complete when all is there', async () => {

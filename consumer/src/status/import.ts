@@ -40,6 +40,11 @@ export interface Import {
   state: State;
   /** Rows of its files; null before all are read. */
   read: number | null;
+  /**
+   * `read`, once that is known; before, an estimate by the bytes that were read so far, and not below the rows
+   * accounted for. Null where there is none, as of a pipe.
+   */
+  expected: number | null;
   rejected: number;
   inserted: number;
   duplicate: number;
@@ -75,8 +80,10 @@ export function toImport(tally: Tally, isWaiting: boolean): Import {
   const isClosed = told.lastRow !== undefined && told.lastRow >= (highest ?? 0);
   const lastRow = isClosed ? told.lastRow : undefined;
   const accounted = covered + dead + rejected;
-  const read = lastRow === undefined ? null : Math.max(0, lastRow - firstRow + 1);
+  const read = lastRow === undefined ? null : countOf(firstRow, lastRow);
   const pending = read === null ? null : read - accounted;
+  const lastExpected = told.estimate && Math.max(told.estimate.lastRow, highest ?? 0);
+  const expected = read ?? (lastExpected === undefined ? null : countOf(firstRow, lastExpected));
   const isComplete = pending === 0;
   const isBusy = tally.idle < LONGEST_SILENCE || isWaiting;
   const state = isComplete ? 'complete' : isBusy ? 'running' : 'incomplete';
@@ -94,6 +101,7 @@ export function toImport(tally: Tally, isWaiting: boolean): Import {
     recorded: tally.lastRecorded.toISOString(),
     state,
     read,
+    expected,
     rejected,
     inserted,
     duplicate: covered - inserted - leftOut,
@@ -106,16 +114,26 @@ export function toImport(tally: Tally, isWaiting: boolean): Import {
     lastRow: lastRow ?? null,
     highestRow: highest,
     rowsPerSecond: rate === undefined ? null : Math.round(rate),
-    etaSeconds: state === 'running' && rate && pending !== null ? Math.ceil(pending / rate) : null,
+    etaSeconds: state === 'running' ? secondsFor(expected, accounted, rate) : null,
   };
 }
 
-type Told = Pick<
-  Announcement,
-  'files' | 'fileCount' | 'bytes' | 'firstRow' | 'lastRow' | 'ended'
-> & {
-  begun: string | undefined;
-};
+function countOf(firstRow: number, lastRow: number): number {
+  return Math.max(0, lastRow - firstRow + 1);
+}
+
+/** Seconds until the rows that are expected are accounted for; null where that is not known. */
+function secondsFor(
+  expected: number | null,
+  accounted: number,
+  rowsPerSecond: number | undefined,
+): number | null {
+  // an estimate that was too low is none any more
+  if (expected === null || expected <= accounted || !rowsPerSecond) return null;
+  return Math.ceil((expected - accounted) / rowsPerSecond);
+}
+
+type Told = Omit<Announcement, 'begun'> & { begun: string | undefined };
 
 const NOTHING_TOLD: Told = { begun: undefined, files: [], fileCount: 0, firstRow: 1 };
 
@@ -128,7 +146,10 @@ function toldOf(announcements: readonly Announcement[]): Told {
   if (!last) return NOTHING_TOLD;
   const begun = sorted.map((announcement) => announcement.begun).toSorted()[0];
   const firstRow = Math.min(...sorted.map((announcement) => announcement.firstRow));
-  return { ...last, begun, firstRow };
+  const [estimate] = sorted
+    .flatMap((announcement) => announcement.estimate ?? [])
+    .toSorted((a, b) => b.madeAt - a.madeAt);
+  return { ...last, begun, firstRow, estimate };
 }
 
 function lateRate({ recent, recentSeconds }: Tally): number | undefined {

@@ -51,19 +51,32 @@ function columnsOf(imports: readonly Import[], idOf: (one: Import) => string): C
     column('import', 0, 'end', idOf),
     column('file', 4, 'end', fileOf),
     column('begun', 6, 'end', ({ begun }) => shown(begun ?? '').replace(/:[\d.]+Z$/, 'Z')),
-    column('read', 3, 'start', ({ read, highestRow }) => read ?? `${highestRow ?? 0}+`),
+    column('read', 3, 'start', readOf),
     column('rejected', 5, 'start', ({ rejected }) => rejected),
     column('inserted', 2, 'start', ({ inserted }) => inserted),
     column('duplicate', 5, 'start', ({ duplicate }) => duplicate),
     column(SKIPPED, 7, 'start', ({ skipped }) => skipped),
     column('dead', 1, 'start', ({ dead }) => dead),
-    column('pending', 1, 'start', ({ pending }) => pending ?? '?'),
+    column('pending', 1, 'start', pendingOf),
     column(RATE, 8, 'start', ({ rowsPerSecond }) => rowsPerSecond ?? ''),
     column('ETA', 8, 'start', ({ etaSeconds }) => (etaSeconds === null ? '' : time(etaSeconds))),
     column('state', 0, 'end', ({ state }) => state),
   ];
   const nothingIn = (heading: string): string => (heading === SKIPPED ? '0' : '');
   return all.filter(({ heading, cells }) => cells.some((cell) => cell !== nothingIn(heading)));
+}
+
+/** How many rows it has, as far as is known. */
+function readOf({ read, expected, highestRow }: Import): string {
+  if (read !== null) return String(read);
+  return expected === null ? `${highestRow ?? 0}+` : `~${expected}`;
+}
+
+function pendingOf(one: Import): string {
+  const { pending, expected } = one;
+  if (pending !== null) return String(pending);
+  if (expected === null) return '?';
+  return `~${expected - one.rejected - one.inserted - one.duplicate - one.skipped - one.dead}`;
 }
 
 /** The name of the first file, and how many there are beside it. */

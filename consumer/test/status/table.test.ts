@@ -13,6 +13,7 @@ const RUNNING: Import = {
   recorded: '2026-11-26T15:56:03.123Z',
   state: 'running',
   read: 10_000_000,
+  expected: 10_000_000,
   rejected: 100_000,
   inserted: 5_000_000,
   duplicate: 100_000,
@@ -48,6 +49,17 @@ it('shortens the file, and tells the rate in a note, on 80 columns', () => {
     'import file                read rejected inserted duplicate dead pending state',
     '5f2c9a custome…rth.csv 10000000   100000  5000000    100000 1234 4798766 running',
     '5f2c9a: 45210 rows/s, 1m47s left',
+  ]);
+});
+
+it('marks what is an estimate, and what is not known', () => {
+  const open = { ...RUNNING, rejected: 0, read: null, pending: null };
+  expect(table([open, { ...open, import: 'pipe', expected: null }], 80)).toEqual([
+    'import file               read rejected inserted duplicate dead  pending state',
+    '5f2c9a custom…th.csv ~10000000        0  5000000    100000 1234 ~4898766 running',
+    'pipe   custom…th.csv  9999999+        0  5000000    100000 1234        ? running',
+    '5f2c9a: 45210 rows/s, 1m47s left',
+    'pipe: 45210 rows/s, 1m47s left',
   ]);
 });
 
