@@ -57,8 +57,8 @@ export async function run(
   const { queue, parallel } = config;
   const database = new Database(config.database, parallel, log);
   const outages = new Outages(log);
-  const metrics = await serveMetrics(config, database, outages, log);
-  const state = metrics?.queue ?? new QueueState();
+  const state = new QueueState();
+  const metrics = await serveMetrics(config, state, database, outages, log);
   const progress = new Progress(log);
   const report = new WorkReport(progress, state, () => databaseProblem(database, outages));
   const endTelling = tellProgress(report, config, terminal);

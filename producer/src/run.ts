@@ -8,16 +8,14 @@ import { QueueState } from '@csv2db/libs/queue/state.ts';
 import type { Terminal } from '@csv2db/libs/terminal.ts';
 import { announced, closingOf } from './announce.ts';
 import { fromStart, resume } from './checkpoint/checkpoint.ts';
-import { Checkpointer } from './checkpoint/checkpointer.ts';
 import { openStore } from './checkpoint/store.ts';
 import type { ProducerConfig } from './config.ts';
 import { continuation } from './continuation.ts';
+import { Journal } from './journal.ts';
 import { openMetrics } from './metrics/open.ts';
 import type { Message } from './pack.ts';
-import { ConfirmedPrefix } from './prefix.ts';
 import { Progress } from './progress.ts';
 import { refuseBeyond, refuseNothing, refuseRejects } from './refuse.ts';
-import { RejectsFile } from './rejects/file.ts';
 import { isExceeded, limitRejects } from './rejects/limit.ts';
 import { nextPlace } from './rejects/place.ts';
 import { ImportReport } from './report.ts';
@@ -53,19 +51,17 @@ export async function run(
     signal,
     logger,
   );
-  const metrics = await openMetrics(config, inputs, logger);
-  const queue = metrics?.queue ?? new QueueState();
   const store = await openStore(config.checkpoint, files, logger);
   const resumed = config.resume ? await resume(store, inputs, config, logger) : undefined;
   const beginning = resumed ?? fromStart(config.offset, config.importId);
   const log = logger.child({ import: beginning.importId });
+  const progress = new Progress(beginning.sent, (file) => inputs.nameAmongOthers(file), log);
+  const queue = new QueueState();
+  const metrics = await openMetrics(config, { progress, inputs, queue }, logger);
   const wanted = config.rows
     ? await readRowList(config.rows, signal, log)
     : rowsBehind(beginning.rows, config.limit);
-  const rejects = await RejectsFile.open(config.rejects, inputs, beginning, log);
-  const prefix = new ConfirmedPrefix(beginning);
-  const progress = new Progress(beginning.sent, (file) => inputs.nameAmongOthers(file), log);
-  const checkpointer = new Checkpointer(store, inputs, config.rules, rejects, beginning, log);
+  const journal = await Journal.open(config, inputs, store, beginning, log);
   const report = new ImportReport(progress, inputs, countIn(wanted), queue);
   const endTelling = tellProgress(report, config, terminal);
   const rows = limitRejects(
@@ -76,8 +72,7 @@ export async function run(
   let remedy: string | undefined;
   try {
     await inputs.begin(beginning.seek.file);
-    // from here on a checkpoint is of this import, not of an earlier one
-    await checkpointer.begin();
+    await journal.begin();
     log.info(
       `the import ${beginning.importId} of ${inputs.title} ${resumed ? 'goes on' : 'begins'}`,
     );
@@ -93,28 +88,21 @@ export async function run(
       log,
     )) {
       progress.count(event);
-      metrics?.count(event);
-      if (event.kind === 'sending') rejects.note(event.shipment);
-      if (event.kind !== 'settled') continue;
-      for (const chunk of prefix.settle(event.chunk)) {
-        for await (const mark of rejects.write(chunk)) await checkpointer.noteRejects(mark);
-        checkpointer.note(chunk, progress.lastSent);
-      }
-      await checkpointer.closePassed();
+      await journal.follow(event, progress.lastSent);
     }
     outcome = signal.aborted ? 'stopped' : 'finished';
     if (signal.aborted) remedy = await howToGoOn();
     refuseRejects(config.maxRejects, progress);
-    if (config.rows && !signal.aborted) refuseBeyond(wanted, checkpointer.standing, inputs.title);
+    if (config.rows && !signal.aborted) refuseBeyond(wanted, journal.standing, inputs.title);
   } catch (error) {
     if (!(error instanceof FatalError) || error instanceof FormatError) throw error;
     throw new FatalError(`${error.message}; ${await howToGoOn()}`, { cause: error });
   } finally {
     endTelling();
-    await checkpointer.save();
+    await journal.save();
     progress.finish(outcome, terminal?.width);
     await metrics?.finish(outcome === 'finished');
-    await rejects.close();
+    await journal.close();
     await store.close();
     await inputs.close();
   }
@@ -126,7 +114,7 @@ export async function run(
     const { rejects, read } = progress;
     const isWhole =
       !config.rows && !signal.aborted && !isExceeded(config.maxRejects, rejects.count, read);
-    return isWhole ? closingOf(inputs, beginning, checkpointer.standing.rows) : undefined;
+    return isWhole ? closingOf(inputs, beginning, journal.standing.rows) : undefined;
   }
 
   /** How to go on where it ends early, in words. */
@@ -134,8 +122,8 @@ export async function run(
     if (config.rows) {
       return `"consumer status ${beginning.importId} --missing" tells what is still missing`;
     }
-    const { rows } = checkpointer.standing;
-    const isSaved = await checkpointer.save();
+    const { rows } = journal.standing;
+    const isSaved = await journal.save();
     const canResume = isSaved && !store.hasPassword;
     const limit = config.limit - (rows - beginning.rows);
     const next = canResume ? undefined : await nextPlace(config.rejects);

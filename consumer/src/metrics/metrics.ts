@@ -1,8 +1,9 @@
 import { type Check, upGauge } from '@csv2db/libs/metrics/health.ts';
-import { QueueWatch } from '@csv2db/libs/metrics/queue-watch.ts';
+import { reconnectCounter } from '@csv2db/libs/metrics/reconnects.ts';
 import { metricsRoutes } from '@csv2db/libs/metrics/routes.ts';
 import type { Routes } from '@csv2db/libs/metrics/server.ts';
 import type { QueueSession } from '@csv2db/libs/queue/session.ts';
+import type { QueueState } from '@csv2db/libs/queue/state.ts';
 import type { Channel } from 'amqplib';
 import { Registry } from 'prom-client';
 import type { Delivery, Outcome } from '../batch.ts';
@@ -15,7 +16,6 @@ const PREFIX = 'csv2db_consumer';
 
 /** What a consumer tells Prometheus and its page. It is told of the work, and changes nothing of it. */
 export class Metrics {
-  readonly queue: QueueWatch;
   readonly recent = new Recent();
   readonly reasons = new Reasons();
   readonly #registry = new Registry();
@@ -23,9 +23,9 @@ export class Metrics {
   readonly #batches: BatchMetrics;
   readonly #unacknowledged: Unacknowledged;
 
-  constructor(database: Check) {
-    this.queue = new QueueWatch(PREFIX, this.#registry);
-    this.#checks = { queue: () => this.queue.problem(), database };
+  constructor(queue: QueueState, database: Check) {
+    this.#checks = { queue: () => queue.problem(), database };
+    reconnectCounter(PREFIX, queue, this.#registry);
     this.#batches = new BatchMetrics(PREFIX, this.#registry);
     this.#unacknowledged = new Unacknowledged(PREFIX, this.#registry);
     upGauge(`${PREFIX}_server_up`, this.#checks, this.#registry);

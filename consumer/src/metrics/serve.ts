@@ -1,6 +1,7 @@
 import { messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { serve } from '@csv2db/libs/metrics/server.ts';
+import type { QueueState } from '@csv2db/libs/queue/state.ts';
 import type { ConsumerConfig } from '../config.ts';
 import type { Database } from '../database/connect.ts';
 import type { Outages } from '../store/outages.ts';
@@ -15,6 +16,7 @@ import type { Metrics } from './metrics.ts';
  */
 export async function serveMetrics(
   config: ConsumerConfig,
+  queue: QueueState,
   database: Database,
   outages: Outages,
   log: Logger,
@@ -25,8 +27,8 @@ export async function serveMetrics(
     import('../page/routes.ts'),
     import('../page/status.ts'),
   ]);
-  const metrics = new Metrics(() => databaseProblem(database, outages));
-  const { recent, reasons, queue } = metrics;
+  const metrics = new Metrics(queue, () => databaseProblem(database, outages));
+  const { recent, reasons } = metrics;
   const problems = { queue: () => queue.problem(), database: () => outages.problem };
   const page = pageRoutes(statusOf(config, { recent, reasons, problems }));
   await serve(config.metricsAddress, { ...metrics.routes(), ...page }, log);

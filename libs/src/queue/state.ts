@@ -5,6 +5,8 @@ import type { QueueSession } from './session.ts';
 
 /** How it stands with the broker, as far as its sessions tell. */
 export class QueueState {
+  /** How many sessions there were. */
+  sessions = 0;
   #session: QueueSession | undefined;
   /** Why there is no session; undefined when there is one, or it was given back. */
   #problem: string | undefined = 'not connected yet';
@@ -24,6 +26,7 @@ export class QueueState {
 
   /** There is a session. */
   connected(session: QueueSession): void {
+    this.sessions += 1;
     this.#session = session;
     this.#problem = undefined;
     const onLost = (): void => {

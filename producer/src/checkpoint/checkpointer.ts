@@ -13,7 +13,7 @@ import type { CheckpointStore } from './store.ts';
 const INTERVAL = 1_000;
 
 /** What changes as an import goes on. */
-type Progress = Pick<Checkpoint, 'rows' | 'seek' | 'sent' | 'rejects'>;
+type Reached = Pick<Checkpoint, 'rows' | 'seek' | 'sent' | 'rejects'>;
 
 /** Saves the confirmed prefix of an import as it grows. */
 export class Checkpointer {
@@ -23,13 +23,12 @@ export class Checkpointer {
   readonly #rejects: RejectsFile;
   readonly #import: Pick<Checkpoint, 'importId' | 'begun' | 'firstRow'>;
   readonly #log: Logger;
-  #wanted: Progress;
-  #saved: Progress | undefined;
+  #wanted: Reached;
+  #saved: Reached | undefined;
   #timer: NodeJS.Timeout | undefined;
   #saving = Promise.resolve();
   #isFailing = false;
   #hasBegun = false;
-  #firstOpen: number;
 
   constructor(
     store: CheckpointStore,
@@ -47,7 +46,6 @@ export class Checkpointer {
     this.#import = { importId, begun, firstRow };
     this.#log = log;
     this.#wanted = { rows, seek, sent, rejects: rejects.mark };
-    this.#firstOpen = seek.file;
   }
 
   /** Where the import is, of which the rejects are written, too. */
@@ -70,16 +68,6 @@ export class Checkpointer {
   note({ lastRow: rows, start: seek }: RowSpan, sent: number): void {
     this.#wanted = { rows, seek, sent, rejects: this.#rejects.mark };
     this.#timer ??= setTimeout(() => void this.save(), INTERVAL);
-  }
-
-  /** Closes the files that are done with. */
-  async closePassed(): Promise<void> {
-    const { file } = this.#wanted.seek;
-    if (file === this.#firstOpen) return;
-    this.#firstOpen = file;
-    // what is saved of a file needs it
-    await this.save();
-    await this.#inputs.closeBefore(file);
   }
 
   /** Saves which file the rejects are in, so that a resumed import finds it, whatever happens. */

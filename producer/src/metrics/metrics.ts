@@ -1,71 +1,86 @@
 import { messageOf } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { upGauge } from '@csv2db/libs/metrics/health.ts';
-import { QueueWatch } from '@csv2db/libs/metrics/queue-watch.ts';
+import { type Check, upGauge } from '@csv2db/libs/metrics/health.ts';
+import { readCounter, readGauge } from '@csv2db/libs/metrics/read.ts';
+import { reconnectCounter } from '@csv2db/libs/metrics/reconnects.ts';
 import { metricsRoutes } from '@csv2db/libs/metrics/routes.ts';
 import { serve } from '@csv2db/libs/metrics/server.ts';
 import type { ListenAddress } from '@csv2db/libs/options/values.ts';
-import { Counter, Gauge, Registry } from 'prom-client';
-import type { ShipEvent } from '../ship.ts';
-import { RowMetrics } from './rows.ts';
+import type { QueueState } from '@csv2db/libs/queue/state.ts';
+import { Registry } from 'prom-client';
+import type { Progress } from '../progress.ts';
+import type { Inputs } from '../source/inputs.ts';
 import { writeTextfile } from './textfile.ts';
 
 const PREFIX = 'csv2db_producer';
 
-/** What a producer tells Prometheus. It is told of the import, and changes nothing of it. */
+/** What is read for it. */
+export interface Sources {
+  progress: Progress;
+  inputs: Inputs;
+  queue: QueueState;
+}
+
+/** What a producer tells Prometheus. It reads what is known of the import, and changes nothing of it. */
 export class Metrics {
-  readonly queue: QueueWatch;
   /** What is of interest after the end, too. */
   readonly #numbers = new Registry();
   readonly #states = new Registry();
-  readonly #checks = { queue: () => this.queue.problem() };
-  readonly #rows: RowMetrics;
-  readonly #finished: Gauge;
+  readonly #checks: { queue: Check };
   readonly #file: string | undefined;
   readonly #log: Logger;
+  #isFinished = false;
 
-  /**
-   * @param bytesRead how much of the files was read so far.
-   * @param file where to write the numbers at the end; undefined for nowhere.
-   */
-  constructor(bytesRead: () => number, file: string | undefined, log: Logger) {
+  /** @param file where to write the numbers at the end; undefined for nowhere. */
+  constructor({ progress, inputs, queue }: Sources, file: string | undefined, log: Logger) {
     this.#file = file;
     this.#log = log;
-    this.queue = new QueueWatch(PREFIX, this.#numbers);
-    this.#rows = new RowMetrics(PREFIX, this.#numbers);
+    this.#checks = { queue: () => queue.problem() };
+    const numbers = this.#numbers;
+    readCounter(numbers, `${PREFIX}_rows_read_total`, 'Rows that were read.', () => progress.read);
+    readCounter(
+      numbers,
+      `${PREFIX}_rows_published_total`,
+      'Rows that RabbitMQ has confirmed.',
+      () => progress.published,
+    );
+    readCounter(
+      numbers,
+      `${PREFIX}_rows_rejected_total`,
+      'Rows that were read, and are not sent.',
+      () => progress.rejects.count,
+    );
+    readGauge(
+      numbers,
+      `${PREFIX}_unconfirmed_rows`,
+      'Rows that were sent, and that RabbitMQ has not confirmed.',
+      () => progress.unconfirmed,
+    );
+    readCounter(
+      numbers,
+      `${PREFIX}_read_bytes_total`,
+      'Bytes of text that were read, unpacked and in UTF-8, behind the headers.',
+      () => inputs.bytesRead,
+    );
+    readGauge(
+      numbers,
+      `${PREFIX}_finished`,
+      'Whether all was read, and is confirmed or rejected.',
+      () => Number(this.#isFinished),
+    );
+    reconnectCounter(PREFIX, queue, numbers);
+    readGauge(
+      this.#states,
+      `${PREFIX}_queue_blocked`,
+      'Whether an alarm of RabbitMQ holds back what is sent.',
+      () => Number(queue.isBlocked()),
+    );
     upGauge(`${PREFIX}_server_up`, this.#checks, this.#states);
-    const isBlocked = (): boolean => this.queue.isBlocked();
-    new Gauge({
-      name: `${PREFIX}_queue_blocked`,
-      help: 'Whether an alarm of RabbitMQ holds back what is sent.',
-      registers: [this.#states],
-      collect() {
-        this.set(isBlocked() ? 1 : 0);
-      },
-    });
-    new Counter({
-      name: `${PREFIX}_read_bytes_total`,
-      help: 'Bytes of text that were read, unpacked and in UTF-8, behind the headers.',
-      registers: [this.#numbers],
-      collect() {
-        this.reset();
-        this.inc(bytesRead());
-      },
-    });
-    this.#finished = new Gauge({
-      name: `${PREFIX}_finished`,
-      help: 'Whether all was read, and is confirmed or rejected.',
-      registers: [this.#numbers],
-    });
   }
 
   /** @throws FatalError when it can't listen there. */
   async serve(address: ListenAddress): Promise<void> {
     await serve(address, metricsRoutes([this.#numbers, this.#states], this.#checks), this.#log);
-  }
-
-  count(event: ShipEvent): void {
-    this.#rows.count(event);
   }
 
   /** Writes the numbers to the file, without those of the process, which node_exporter has itself. */
@@ -75,7 +90,7 @@ export class Metrics {
 
   /** Writes the last numbers; where that fails, the import is none the worse. */
   async finish(isFinished: boolean): Promise<void> {
-    this.#finished.set(isFinished ? 1 : 0);
+    this.#isFinished = isFinished;
     await this.write().catch((error: unknown) => this.#log.warn(messageOf(error)));
   }
 }
