@@ -82,5 +82,5 @@ async function idsOf(
 
 function byAge(a: Import, b: Import): number {
   const [begunA, begunB] = [a, b].map(({ begun, recorded }) => begun ?? recorded);
-  return (begunA ?? '').localeCompare(begunB ?? '');
+  return (begunA ?? '').localeCompare(begunB ?? '') || a.import.localeCompare(b.import);
 }
