@@ -43,7 +43,7 @@ export class Authority {
    *
    * @param subject whose it is: a user of the database, or anybody.
    * @param hosts what it is for, as `DNS:name` or `IP:address`.
-   * @param days how long it is valid; one of -1 day has expired.
+   * @param days how long it is valid; one of 0 days has expired.
    */
   async issue(
     subject: string,
