@@ -2,10 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '@csv2db/libs/deadline.ts';
 import { FatalError, messageOf } from '@csv2db/libs/errors.ts';
-import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import { formatAddress, type QueueConfig } from '@csv2db/libs/queue/address.ts';
 import { type Outgoing, publishConfirmed } from '@csv2db/libs/queue/confirm.ts';
 import { connectToFirst, onChannel } from '@csv2db/libs/queue/connect.ts';
+import { exists } from '@csv2db/libs/queue/existing.ts';
 import { type DeliveryLimit, deliveryLimitOf } from '@csv2db/libs/queue/inspect.ts';
+import { wordsOf } from '@csv2db/libs/queue/refusal.ts';
 import { isMarkedYoung, YOUTH } from '@csv2db/libs/queue/young.ts';
 import type { ChannelModel, ConfirmChannel, GetMessage } from 'amqplib';
 import { DELIVERY_COUNT, toSameLetter } from './letter.ts';
@@ -53,6 +55,7 @@ export class DeadQueue {
     const name = config.deadName;
     const connection = await connectToFirst(config, 'csv2db consumer dead');
     try {
+      if (!(await exists(connection, name))) throw missing(config);
       const { messageCount } = await onChannel(connection, (channel) => channel.checkQueue(name));
       const limit = await deliveryLimitOf(connection, name);
       const channel = await connection.createConfirmChannel();
@@ -170,8 +173,15 @@ export class DeadQueue {
   }
 }
 
+function missing({ addresses, deadName, flags }: QueueConfig): FatalError {
+  const where = addresses.map(formatAddress).join(', ');
+  return new FatalError(
+    `there are no dead letters: RabbitMQ at ${where} has no queue "${deadName}", which the services make when they start; ` +
+      `if they have, check ${flags.address}, --queue-name and --dead-queue`,
+  );
+}
+
 function unusable(queue: string, error: unknown): FatalError {
-  return new FatalError(`the queue "${queue}" can't be used: ${messageOf(error)}`, {
-    cause: error,
-  });
+  if (error instanceof FatalError) return error;
+  return new FatalError(`the queue "${queue}" can't be used: ${wordsOf(error)}`, { cause: error });
 }
