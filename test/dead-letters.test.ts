@@ -61,8 +61,8 @@ describe('consumer dead list', () => {
     for (let time = 0; time < 2; time += 1) {
       const { status, stdout } = await dead('list');
       expect(status).toBe(0);
-      expect(stdout).toMatch(/^\d\t\S+Z\tthe body is not JSON.*\t"not json"$/m);
-      expect(stdout).toMatch(/^\d\t\S+Z\tinvalid byte sequence.*\t"nul@example.com"$/m);
+      expect(stdout).toMatch(/^[\da-f]{6}\t\S+Z\tthe body is not JSON.*\t"not json"$/m);
+      expect(stdout).toMatch(/^i-1:7\t\S+Z\tinvalid byte sequence.*\t"nul@example.com"$/m);
       expect(stdout).toMatch(/^3 dead letters in "csv2db.dead"$/m);
     }
     await allAreBack();
@@ -90,7 +90,8 @@ describe('consumer dead list', () => {
     const { stdout } = await dead('list');
     expect(stdout).toContain('\ta\\u001b[2J\\u202eb\t"\\u009b\\u200b"\n');
     expect(stdout).toContain('\tunknown\t2 bytes, not UTF-8\n');
-    const shown = JSON.parse((await dead('show', '5')).stdout) as Record<string, unknown>;
+    const reference = /^(\w+)\t\tunknown\t2 bytes/m.exec(stdout)?.[1] ?? '';
+    const shown = JSON.parse((await dead('show', reference)).stdout) as Record<string, unknown>;
     expect(shown).toMatchObject({ bodyBase64: '//4=', reason: 'unknown' });
     expect(shown).not.toHaveProperty('body');
   });
@@ -163,28 +164,105 @@ describe('consumer dead list', () => {
   });
 });
 
-describe('consumer dead show', () => {
-  it('shows one with its headers', async () => {
-    const shown = [];
-    // those that were looked at come back in front of the others, or behind them
-    for (const number of [1, 1, 1, 2, 2, 2, 3, 3, 3]) {
-      const { status, stdout, stderr } = await dead('show', `${number}`);
-      expect(status, stderr).toBe(0);
-      shown.push(JSON.parse(stdout) as Record<string, unknown>);
+describe('the references of dead letters', () => {
+  /** Puts what is first in the queue behind the others, as a look may do with what it gives back. */
+  async function turnQueue(): Promise<void> {
+    const first = await sandbox.channel.get('csv2db.dead', { noAck: true });
+    if (!first) throw new Error('the queue is empty');
+    sandbox.channel.sendToQueue('csv2db.dead', first.content, first.properties);
+    await allAreBack();
+  }
+
+  async function references(): Promise<string[]> {
+    const { stdout } = await dead('list');
+    return stdout.split('\n').flatMap((line) => /^(\S+)\t/.exec(line)?.[1] ?? []);
+  }
+
+  async function shown(reference: string) {
+    const { status, stdout, stderr } = await dead('show', reference);
+    expect(status, stderr).toBe(0);
+    const documents = stdout.trimEnd().split(/(?<=^\})\n/m);
+    return documents.map((document) => JSON.parse(document) as Record<string, unknown>);
+  }
+
+  /** Replaces the letters by others. */
+  async function bury(letters: { time: string; import?: string; row?: number; rows?: number }[]) {
+    await sandbox.channel.purgeQueue('csv2db.dead');
+    for (const { time, import: importId, row, rows } of letters) {
+      const origin = { 'x-csv2db-import': importId, 'x-csv2db-row': row, 'x-csv2db-rows': rows };
+      const headers = { 'x-csv2db-time': time, ...origin };
+      sandbox.channel.sendToQueue('csv2db.dead', Buffer.from('[]'), { headers });
     }
-    expect(shown).toContainEqual(
-      expect.objectContaining({
-        body: 'not json',
-        headers: expect.objectContaining({ 'x-origin': 'test' }) as unknown,
-      }),
-    );
+    const all = async () => (await sandbox.ready('csv2db.dead')) === letters.length;
+    await until('all are there', all);
+  }
+
+  it('stay, in the same order, wherever the letters are in the queue', async () => {
+    const { stdout } = await dead('list');
+    const json = await dead('list', '--json');
+    for (let turn = 0; turn < 2; turn += 1) {
+      await turnQueue();
+      expect((await dead('list')).stdout).toBe(stdout);
+      expect((await dead('list', '--json')).stdout).toBe(json.stdout);
+    }
   });
 
-  it('says how many there are when there is none of that number', async () => {
+  it('show the letter that had them in the list, wherever it is, and which others are gone', async () => {
+    const { stdout } = await dead('list', '--json');
+    const whole = stdout.trimEnd().split('\n');
+    const letters = whole.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const short = await references();
+    expect((await dead('replay', '--reason', 'no_quotes')).status).toBe(0);
+    for (const [place, letter] of letters.entries()) {
+      const name = short[place] ?? '';
+      if (letter['email'] === 'check@example.com') {
+        expect((await dead('show', name)).stderr).toContain(`there is no dead letter ${name}: `);
+        continue;
+      }
+      for (const reference of [name, String(letter['ref'])]) {
+        expect(await shown(reference)).toEqual([expect.objectContaining(letter)]);
+      }
+    }
+    expect(await shown('i-1:7')).toEqual([expect.objectContaining({ email: 'nul@example.com' })]);
+    const [poison] = await shown(short[letters.findIndex(({ body }) => body === 'not json')] ?? '');
+    expect(poison).toHaveProperty(['headers', 'x-origin'], 'test');
+  });
+
+  it('are listed by the time of the death, the import and the row, with ids as short as they can be', async () => {
+    const [early, late] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.001Z'];
+    await bury([
+      { time: late, import: 'aaaaaaaa', row: 1 },
+      { time: early, import: 'bbbbbbb2', row: 10 },
+      { time: early, import: 'bbbbbbb2', row: 9 },
+      { time: early, import: 'bbbbbbb1', row: 1200, rows: 100 },
+    ]);
+    expect(await references()).toEqual([
+      'bbbbbbb1:1200-1299',
+      'bbbbbbb2:9',
+      'bbbbbbb2:10',
+      'aaaaaa:1',
+    ]);
+  });
+
+  it('are also those of a row of several, and of the beginning of an id, unless one is wholly that', async () => {
+    const time = '2026-01-01T00:00:00.000Z';
+    await bury([
+      { time, import: 'import-12', row: 7 },
+      { time, import: 'import-1', row: 1, rows: 7 },
+      { time, import: 'import-1', row: 8 },
+    ]);
+    const refs = async (reference: string) => (await shown(reference)).map(({ ref }) => ref);
+    expect(await refs('import-1:7')).toEqual(['import-1:1-7']);
+    expect((await refs('import:7')).sort()).toEqual(['import-12:7', 'import-1:1-7'].sort());
+    expect(await refs('import-1:2-5')).toEqual(['import-1:1-7']);
+    expect((await dead('show', 'import-1:6-8')).status).toBe(1);
+  });
+
+  it('are told of where there is no such letter', async () => {
     expect(await dead('show', '4')).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'error: there is no dead letter 4: "csv2db.dead" holds 3\n',
+      stderr: 'error: there is no dead letter 4: "csv2db.dead" holds 3, see "consumer dead list"\n',
     });
   });
 });
@@ -245,7 +323,7 @@ it('consumer dead purge deletes them, after a yes', async () => {
 
 it('consumer dead says where there is no queue of dead letters, and what that means', async () => {
   const address = sandbox.env['FC_CONSUMER_QUEUE_ADDR'] ?? '';
-  for (const args of [['list'], ['show', '1'], ['export'], ['replay'], ['purge', '--yes']]) {
+  for (const args of [['list'], ['show', 'i-1:7'], ['export'], ['replay'], ['purge', '--yes']]) {
     expect(await dead(...args, '--dead-queue', 'nowhere')).toEqual({
       status: 1,
       stdout: '',

@@ -1,5 +1,4 @@
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
-import { CONTACT_COLUMNS } from '@csv2db/libs/message.ts';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
 import { dropUnsetVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
@@ -8,15 +7,15 @@ import {
   integer,
   type ListenAddress,
   type LogLevel,
-  text,
 } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/address.ts';
 import { databaseConfig } from './database/config.ts';
 import { databaseOptions } from './database/options.ts';
-import { columns, statementTimeout, tableName } from './database/values.ts';
+import { statementTimeout, tableName } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
+import { addDeadCommands } from './dead-letters/options.ts';
 import type { StatusTask } from './status/command.ts';
 
 export interface ConsumerConfig {
@@ -119,50 +118,9 @@ export function readConfig(
     .command('drop-db')
     .description('drop the database with everything in it')
     .action(() => void (task = { kind: 'drop database' }));
-  const dead = command.command('dead').description('look at the dead letters, or move them back');
-  const onDead = (deadTask: DeadTask): void => {
+  const dead = addDeadCommands(command, (deadTask) => {
     task = { kind: 'dead letters', task: deadTask };
-  };
-  const force = [
-    '--force',
-    'even where RabbitMQ may delete letters that are looked at again',
-  ] as const;
-  dead
-    .command('list')
-    .description('a line for each: number, time, reason, email or body')
-    .option('--json', 'as JSON lines, with everything that is known')
-    .option(...force)
-    .action(({ json = false, force = false }) => onDead({ kind: 'list', json, force }));
-  dead
-    .command('show')
-    .argument('<number>', 'place in the list, from 1', integer(1, Number.MAX_SAFE_INTEGER))
-    .description('one of them with its headers, as JSON')
-    .option(...force)
-    .action((number, { force = false }) => onDead({ kind: 'show', number, force }));
-  dead
-    .command('export')
-    .description('all of them as CSV on standard output: their columns, reason')
-    .addOption(
-      new Option('--columns <names>', 'the columns to write, with commas between them')
-        .default(CONTACT_COLUMNS, CONTACT_COLUMNS.join())
-        .argParser(columns),
-    )
-    .option(...force)
-    .action(({ columns, force = false }) => onDead({ kind: 'export', columns, force }));
-  dead
-    .command('replay')
-    .description('move them back to the queue')
-    .option('--reason <text>', 'only those whose reason has this in it', text)
-    .option(...force)
-    .action(({ reason, force = false }) => onDead({ kind: 'replay', reason, force }));
-  dead
-    .command('purge')
-    .description('delete them all')
-    .option('--yes', 'really')
-    .action(({ yes }) => {
-      if (yes !== true) command.error('error: dead purge deletes every dead letter: add --yes');
-      onDead({ kind: 'purge' });
-    });
+  });
   const status = command
     .command('status')
     .argument(

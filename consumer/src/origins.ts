@@ -32,7 +32,7 @@ export function originOfRefusal({
 }
 
 /** Ranges as `7,1200-1300`; of too many, the first ones and the last one. */
-function listOf(ranges: readonly RowRange[]): string {
+export function listOf(ranges: readonly RowRange[]): string {
   const words = ranges.map(({ first, end }) =>
     first + 1 === end ? String(first) : `${first}-${end - 1}`,
   );

@@ -87,7 +87,7 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
     ['no duration', ['--drain-timeout', 'soon'], {}, /--drain-timeout .*'soon' .*duration/],
     ['an empty list of addresses', ['--queue-addr', 'a:1,'], {}, /--queue-addr .*'a:1,'/],
     ['purging without a yes', ['dead', 'purge'], {}, /add --yes/],
-    ['a dead letter number of 0', ['dead', 'show', '0'], {}, /'0'.*from 1/],
+    ['no reference of a dead letter', ['dead', 'show', ''], {}, /'' .*IMPORT:ROW/],
     ['replaying for no reason', ['dead', 'replay', '--reason', ''], {}, /--reason .*not be empty/],
     ['an unknown flag', ['--db-hots', 'x'], {}, /unknown option '--db-hots'/],
     ['a flag without its value', ['migrate', '--db-host'], {}, /--db-host .*argument missing/],

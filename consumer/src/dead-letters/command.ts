@@ -4,12 +4,13 @@ import { liftLimit } from '@csv2db/libs/queue/policy.ts';
 import { exportCsv } from './export.ts';
 import { DeadQueue } from './queue.ts';
 import { list, show } from './read.ts';
+import type { Reference } from './reference.ts';
 import { purge, replay } from './replay.ts';
 
 /** What to do with the dead letters; `force` looks at those too that RabbitMQ may delete for it. */
 export type DeadTask =
   | { kind: 'list'; json: boolean; force: boolean }
-  | { kind: 'show'; number: number; force: boolean }
+  | { kind: 'show'; wanted: Reference; force: boolean }
   | { kind: 'export'; columns: readonly string[]; force: boolean }
   | { kind: 'replay'; reason: string | undefined; force: boolean }
   | { kind: 'purge' };
@@ -40,10 +41,10 @@ export async function onDeadLetters(
     const letters = dead.letters(task.force || !isLook, signal);
     switch (task.kind) {
       case 'list':
-        await list(dead, letters, task.json, print);
+        await list(dead, letters, task.json, print, signal);
         break;
       case 'show':
-        await show(dead, letters, task.number, print);
+        await show(dead, letters, task.wanted, print, signal);
         break;
       case 'export':
         await exportCsv(letters, task.columns, print, warn);

@@ -3,17 +3,23 @@ import { FatalError } from '@csv2db/libs/errors.ts';
 import { HEADERS } from '@csv2db/libs/message.ts';
 import { printable } from '@csv2db/libs/visible.ts';
 import type { GetMessage } from 'amqplib';
+import { shortIds } from '../status/short-ids.ts';
 import { DEAD, reasonOf } from './letter.ts';
+import { type Entry, inOrder } from './order.ts';
 import type { DeadQueue } from './queue.ts';
+import { formatReference, isMeant, type Reference, referenceOf } from './reference.ts';
 import { rowsOf } from './rows.ts';
 
 /** Takes a line of what is printed. */
 type Print = (line: string) => Promise<void>;
 
+/** Letters that are held until it is known that no id is wholly what was asked for. */
+const MOST_OTHERS = 100;
+
 /** A dead letter, in words. */
 interface Description {
-  /** Place in the queue, from 1. */
-  number: number;
+  /** What it is called, whole. */
+  ref: string;
   reason: string;
   sqlstate: string | undefined;
   /** When it was refused, ISO 8601; undefined when RabbitMQ moved it. */
@@ -35,47 +41,80 @@ interface Description {
   bodyBase64: string | undefined;
 }
 
-/** Prints a line for each letter, and their number; as JSON, everything that is known of each. */
+/**
+ * Prints a line for each letter, in order, and their number; as JSON, everything that is known of each.
+ *
+ * @param signal ends it without a number.
+ */
 export async function list(
   dead: DeadQueue,
   letters: AsyncIterable<GetMessage>,
   json: boolean,
   print: Print,
+  signal: AbortSignal,
 ): Promise<void> {
-  let number = 0;
-  for await (const message of letters) {
-    const letter = describe(message, ++number);
-    const { time = '', reason } = letter;
-    const line = json ? JSON.stringify(letter) : [number, time, reason, excerpt(letter)].join('\t');
-    await print(printable(line));
+  let count = 0;
+  for await (const entries of inOrder(entriesOf(letters, json))) {
+    const short = shortIds([...new Set(entries.map(({ reference }) => reference.id))]);
+    for (const { reference, text } of entries) {
+      if (signal.aborted) return;
+      await print(json ? text : `${formatReference(reference, short.get(reference.id))}\t${text}`);
+    }
+    count += entries.length;
   }
-  if (!json) await print(`${number} dead letters in "${dead.name}"`);
+  if (!json) await print(`${count} dead letters in "${dead.name}"`);
+}
+
+async function* entriesOf(
+  letters: AsyncIterable<GetMessage>,
+  json: boolean,
+): AsyncGenerator<Entry, void> {
+  for await (const message of letters) {
+    const reference = referenceOf(message);
+    const letter = describe(message, reference);
+    const { time = '', reason } = letter;
+    const text = json ? JSON.stringify(letter) : [time, reason, excerpt(letter)].join('\t');
+    yield { time, reference, text: printable(text) };
+  }
 }
 
 /**
- * Prints one letter with its headers, as JSON.
+ * Prints a letter with its headers, as JSON; of several that are meant, each. Whole ids go before
+ * beginnings.
  *
- * @throws FatalError when there is none of that number.
+ * @throws FatalError when there is none.
  */
 export async function show(
   dead: DeadQueue,
   letters: AsyncIterable<GetMessage>,
-  number: number,
+  wanted: Reference,
   print: Print,
+  signal: AbortSignal,
 ): Promise<void> {
-  let reached = 0;
-  if (number <= dead.count) {
-    for await (const message of letters) {
-      if (++reached < number) continue;
-      const { headers } = message.properties;
-      await print(printable(JSON.stringify({ ...describe(message, number), headers }, null, 2)));
-      return;
+  const shown = (message: GetMessage, reference: Reference): string => {
+    const { headers } = message.properties;
+    return printable(JSON.stringify({ ...describe(message, reference), headers }, null, 2));
+  };
+  let isFound = false;
+  const others: [GetMessage, Reference][] = [];
+  for await (const message of letters) {
+    const reference = referenceOf(message);
+    if (!isMeant(reference, wanted)) continue;
+    if (reference.id === wanted.id) {
+      isFound = true;
+      await print(shown(message, reference));
+    } else if (others.length < MOST_OTHERS) {
+      others.push([message, reference]);
     }
   }
-  throw new FatalError(`there is no dead letter ${number}: "${dead.name}" holds ${dead.count}`);
+  if (isFound || signal.aborted) return;
+  for (const other of others) await print(shown(...other));
+  if (others.length > 0) return;
+  const [name, where] = [formatReference(wanted), `"${dead.name}" holds ${dead.count}`];
+  throw new FatalError(`there is no dead letter ${name}: ${where}, see "consumer dead list"`);
 }
 
-function describe(message: GetMessage, number: number): Description {
+function describe(message: GetMessage, reference: Reference): Description {
   const { content, properties } = message;
   const headers: Record<string, unknown> = properties.headers ?? {};
   const text = (header: string): string | undefined =>
@@ -86,7 +125,7 @@ function describe(message: GetMessage, number: number): Description {
   const only = rows.length === 1 ? rows[0] : undefined;
   const isText = isUtf8(content);
   return {
-    number,
+    ref: formatReference(reference),
     reason: reasonOf(message),
     sqlstate: text(DEAD.sqlstate),
     time: text(DEAD.time),
