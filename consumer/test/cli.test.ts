@@ -40,6 +40,8 @@ describe('consumer --help', () => {
     ['migrate', '--help'],
     ['migrate', 'down', '--help'],
     ['drop-db', '-help'],
+    ['dead', '-help'],
+    ['dead', 'help', 'list'],
   ])('is printed for %s %s', async (...args) => {
     const { status, stdout } = await run(args);
     expect(status).toBe(0);
@@ -88,6 +90,13 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
     ['an empty list of addresses', ['--queue-addr', 'a:1,'], {}, /--queue-addr .*'a:1,'/],
     ['purging without a yes', ['dead', 'purge'], {}, /add --yes/],
     ['no reference of a dead letter', ['dead', 'show', ''], {}, /'' .*IMPORT:ROW/],
+    [
+      'nothing to do with the dead letters',
+      ['dead'],
+      {},
+      /'dead' needs a command: one of list, show,/,
+    ],
+    ['an unknown command of dead', ['dead', 'lst'], {}, /'dead lst': one of list, .*, purge\n$/],
     ['replaying for no reason', ['dead', 'replay', '--reason', ''], {}, /--reason .*not be empty/],
     ['an unknown flag', ['--db-hots', 'x'], {}, /unknown option '--db-hots'/],
     ['a flag without its value', ['migrate', '--db-host'], {}, /--db-host .*argument missing/],

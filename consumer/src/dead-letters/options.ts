@@ -56,5 +56,14 @@ export function addDeadCommands(
       if (yes !== true) dead.error('error: dead purge deletes every dead letter: add --yes');
       onTask({ kind: 'purge' });
     });
+  const verbs = dead.commands.map((command) => command.name()).join(', ');
+  // an action of its own would take the place of the command `help`
+  dead.helpCommand(true).allowExcessArguments();
+  dead.action(() => {
+    const [word] = dead.args;
+    const problem =
+      word === undefined ? "'dead' needs a command" : `unknown command 'dead ${word}'`;
+    dead.error(`error: ${problem}: one of ${verbs}`);
+  });
   return dead;
 }
