@@ -2,12 +2,7 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { withDoubleDashes } from '@csv2db/libs/options/go-flags.ts';
 import { queueConfig } from '@csv2db/libs/options/queue-config.ts';
 import { dropUnsetVariables, serviceCommand } from '@csv2db/libs/options/service-command.ts';
-import {
-  durationOrForever,
-  integer,
-  type ListenAddress,
-  type LogLevel,
-} from '@csv2db/libs/options/values.ts';
+import { integer, type ListenAddress, type LogLevel } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
 import type { BatchConfig } from './batch-size.ts';
 import type { DatabaseConfig } from './database/address.ts';
@@ -17,6 +12,7 @@ import { statementTimeout, tableName } from './database/values.ts';
 import type { DeadTask } from './dead-letters/command.ts';
 import { addDeadCommands } from './dead-letters/options.ts';
 import type { StatusTask } from './status/command.ts';
+import { addStatusCommand } from './status/options.ts';
 
 export interface ConsumerConfig {
   /** Number of workers, each with a channel and a database connection of its own. */
@@ -121,52 +117,9 @@ export function readConfig(
   const dead = addDeadCommands(command, (deadTask) => {
     task = { kind: 'dead letters', task: deadTask };
   });
-  const status = command
-    .command('status')
-    .argument(
-      '[import]',
-      'its id, the beginning of that, or the name of a file (its newest import)',
-    )
-    .description('what became of the rows of imports, by the ledger in the database')
-    .option('--json', 'as JSON lines, with everything that is known')
-    .addOption(
-      new Option('--watch', 'show it anew each second, on a terminal').conflicts([
-        'json',
-        'wait',
-        'missing',
-      ]),
-    )
-    .addOption(
-      new Option(
-        '--wait',
-        'until every row is accounted for, of the newest import if none is named; status 1 when a row is dead or missing',
-      ).conflicts('missing'),
-    )
-    .addOption(
-      new Option('--timeout <duration>', 'longest time to wait; status 3 when it is over')
-        .default(Infinity, 'forever')
-        .argParser(durationOrForever),
-    )
-    .addOption(
-      new Option(
-        '--missing',
-        'the rows that are missing, as --rows of the producer takes them, of the newest import if none is named',
-      ).conflicts('json'),
-    )
-    .action((name, { json = false, watch, wait, timeout, missing }) => {
-      if (timeout < Infinity && wait !== true) {
-        command.error('error: --timeout says how long to --wait: add that');
-      }
-      const statusTask: StatusTask =
-        watch === true
-          ? { kind: 'watch', name }
-          : wait === true
-            ? { kind: 'wait', name, json, timeout }
-            : missing === true
-              ? { kind: 'missing', name }
-              : { kind: 'show', name, json };
-      task = { kind: 'status', task: statusTask };
-    });
+  const status = addStatusCommand(command, (statusTask) => {
+    task = { kind: 'status', task: statusTask };
+  });
   // those of the program are taken before a command has seen them
   const handDown = (_: unknown, below: CommandUnknownOpts): void => {
     const isAsked = command.getOptionValueSource('json') === 'cli';
