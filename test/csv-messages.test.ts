@@ -101,7 +101,7 @@ describe('of a foreign message of CSV every good row is stored, and the others a
     );
     rows[300_000] = 'bad\n';
     await sandbox.send(rows.join(''), CSV);
-    expect(await consume()).toMatch(/399999 rows inserted, 0 duplicates, 1 dead/);
+    expect(await consume()).toMatch(/399,999 rows inserted, 0 duplicates, 1 dead/);
     expect(await letters()).toEqual([['bad\n', '1 field instead of 2 (name,email)', undefined]]);
   });
 });
@@ -123,7 +123,7 @@ it('CSV, JSON arrays and single rows arrive from one queue, and each row once', 
     else if (part % 3 === 1) await sandbox.send(lines, CSV);
     else for (const row of rows) await sandbox.send(JSON.stringify(row));
   }
-  expect(await consume()).toMatch(/1000 rows inserted, 200 duplicates, 0 dead/);
+  expect(await consume()).toMatch(/1,000 rows inserted, 200 duplicates, 0 dead/);
   expect(await sandbox.countContacts()).toBe(1_000);
 });
 
@@ -133,7 +133,7 @@ it('once duplicates were met, the rows of plain bodies keep their values and the
   await sandbox.send(rows.join(''), CSV);
   await sandbox.send(`New,new@b\n${rows.slice(1_000, 2_000).join('')}N\0,0ë@b\nLast,last@b\n`, CSV);
   expect(await consume(['--parallel', '1', '--prefetch', '1'])).toMatch(
-    /3003 rows inserted, 1001 duplicates, 1 dead/,
+    /3,003 rows inserted, 1,001 duplicates, 1 dead/,
   );
   const contacts = new Map((await sandbox.contacts()).map(({ name, email }) => [email, name]));
   expect(contacts.get('1500ë@b')).toBe('Zoë 1500');
@@ -182,7 +182,7 @@ it('batches of the same emails in opposite orders are stored once, and hold up n
   const bodies = [rows.join(''), rows.toReversed().join('')];
   for (let pair = 0; pair < 6; pair += 1) await sandbox.send(bodies[pair % 2] ?? '', CSV);
   expect(await consume(['--parallel', '2', '--prefetch', '1'])).toMatch(
-    /20000 rows inserted, 100000 duplicates, 0 dead/,
+    /20,000 rows inserted, 100,000 duplicates, 0 dead/,
   );
 });
 

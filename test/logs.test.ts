@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { parseRowList } from '../producer/src/row-list.ts';
-import { until } from './sandbox.ts';
+import { Proxy } from './proxy.ts';
+import { queueUrl, until } from './sandbox.ts';
 import { workbench } from './workbench.ts';
 
 const bench = workbench();
@@ -43,3 +44,41 @@ it('one grep follows an import from the file to the commit, and to the dead lett
   expect(batches.every(({ batch }) => Number(batch) > 0)).toBe(true);
   expect(dead?.['batch']).toBe(batches.find(({ dead }) => dead === 1)?.['batch']);
 });
+
+// an outage was told once, and then nothing for as long as it lasted
+it('the consumer says every ten seconds which server it waits for', async () => {
+  const { sandbox } = bench;
+  await sandbox.migrate();
+  const queue = await proxyOf(queueUrl());
+  const database = await proxyOf(sandbox.databaseUrl);
+  await database.close();
+  const consumer = sandbox.start('consumer', [
+    ...['--queue-addr', `127.0.0.1:${queue.port}/${sandbox.vhost}`],
+    ...['--db-host', '127.0.0.1', '--db-port', `${database.port}`],
+  ]);
+  const counts = '0 rows inserted, 0 duplicates, 0 dead letters$';
+  await consumer.logged(new RegExp(`^waits for PostgreSQL \\(connection refused\\): ${counts}`));
+  await database.reopen();
+  await consumer.logged(/^PostgreSQL works again$/);
+  await consumer.logged(/^consuming the queue/);
+  await queue.close();
+  const next = String.raw`waits for RabbitMQ \(connection refused\), (next try in \d s|connecting)`;
+  await consumer.logged(new RegExp(`^${next}: ${counts}`));
+  consumer.kill('SIGTERM');
+  await consumer.succeeds();
+  await database.close();
+}, 60_000);
+
+it('the producer says every ten seconds what it waits for', async () => {
+  const file = await bench.fileOf('Ann,ann@logs.example\n');
+  const producer = bench.sandbox.start('producer', ['--file', file, '--queue-addr', '127.0.0.1:1']);
+  await producer.logged(
+    /^waits for RabbitMQ \(connection refused\), (next try in \d s|connecting): \d rows? read/,
+  );
+  producer.kill('SIGTERM');
+  expect(await producer.exit).toBe(143);
+});
+
+async function proxyOf({ hostname, port }: URL): Promise<Proxy> {
+  return await Proxy.start(hostname, Number(port));
+}

@@ -48,7 +48,7 @@ describe('the producer, in the middle of a file,', () => {
       await someMessages();
       producer.kill(signal);
       expect(await producer.exit, producer.output).toBe(status);
-      const { read, published, rejected } = await producer.logged(/^stopped: \d+ rows read/);
+      const { read, published, rejected } = await producer.logged(/^stopped: [\d,]+ rows read/);
       expect(published).toBeLessThan(ROWS);
       expect(published).toBe(read);
       expect(rejected).toBe(0);

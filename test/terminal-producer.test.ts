@@ -61,7 +61,7 @@ describeWithPython('the producer on a terminal', () => {
     const begin = terminal.screen.findIndex((line) => line.endsWith(' INFO: stopped'));
     const [what = '', ...counts] = terminal.screen.slice(begin, begin + 6);
     expect(what).toMatch(/^\[[\d:]+\] INFO: stopped$/);
-    expect(counts.map((line) => line.replaceAll(/[\d.]+/g, 'N'))).toEqual([
+    expect(counts.map((line) => line.replaceAll(/[\d.,]+/g, 'N'))).toEqual([
       '  N rows read',
       '  N published',
       '  N rejected',
@@ -83,10 +83,14 @@ describeWithPython('the producer on a terminal', () => {
     await proxy.close();
   });
 
-  it('says when it connects again, and why in the log', async () => {
+  it('says what it waits for, why, and when it tries again', async () => {
     const { terminal, proxy } = await blocked(80);
     await proxy.close();
-    await until('it waits', () => / reconnecting in \d s$/.test(terminal.cursor.line));
+    const waits = / rows {2}.*waits for RabbitMQ \(connection refused\), next try in \d s$/;
+    await until('it waits', () => waits.test(terminal.cursor.line));
+    terminal.resize(40, 24);
+    const narrow = 'waits for RabbitMQ (connection refused)';
+    await until('it is narrow', () => terminal.cursor.line === narrow);
     const why = /WARN: the connection to RabbitMQ at \S+ is lost.*; connecting again$/;
     expect(terminal.history.filter((line) => why.test(line))).toHaveLength(1);
     terminal.interrupt();
@@ -97,7 +101,7 @@ describeWithPython('the producer on a terminal', () => {
   it('has read nothing while it waits for its first connection', async () => {
     const env = { FC_PRODUCER_QUEUE_ADDR: '127.0.0.1:1' };
     const terminal = producing(80, ['--file', await aFewRows()], env);
-    const line = /^0% {2}0 rows {2}0\/s {2}connecting in \d s$/;
+    const line = /^0% {2}0 rows {2}waits for RabbitMQ \(connection refused\), next try in \d s$/;
     await until('it waits', () => line.test(terminal.cursor.line));
     terminal.interrupt();
     expect(await terminal.exit).toBe(130);

@@ -1,4 +1,5 @@
 import { fitted, type Part } from '@csv2db/libs/fitted.ts';
+import { type Outage, outageParts } from '@csv2db/libs/outage.ts';
 import { grouped, time } from '@csv2db/libs/words.ts';
 
 /** How it stands with the work, and with the servers that it needs. */
@@ -15,37 +16,36 @@ export interface HowItStands {
   database: ServerState | undefined;
 }
 
-/** What a server is, and why it is down. */
-export interface ServerState {
-  /** `up`, or what is done about it, or waited for. */
-  word: string;
-  /** Undefined of one that is not down. */
-  problem: string | undefined;
-}
+/** What a server is, in words, or why it is down. */
+export type ServerState = string | Outage;
 
 /** How it stands, as a line that is no wider than so many columns. */
 export function progressLine(now: HowItStands, width: number): string {
   const { queued, lag, dead, queue, database } = now;
-  const parts: (Part | undefined)[] = [
-    { text: `${grouped(now.rowsPerSecond)} rows/s`, rank: 1 },
-    queued === undefined ? undefined : { text: `${grouped(queued)} queued`, rank: 2 },
-    lag === undefined ? undefined : { text: `lag ${time(Math.round(lag))}`, rank: 3 },
-    dead > 0 ? { text: `${grouped(dead)} dead`, rank: 5 } : undefined,
+  const parts: (Part | false)[] = [
+    { text: `${grouped(now.rowsPerSecond)} rows/s`, rank: 2 },
+    ...(queued === undefined ? [] : queuedParts(queued)),
+    lag !== undefined && { text: `lag ${time(Math.round(lag))}`, rank: 4 },
+    dead > 0 && { text: `${grouped(dead)} dead`, rank: 6 },
     ...serverParts('RabbitMQ', queue),
     ...serverParts('PostgreSQL', database),
   ];
   return fitted(
-    parts.filter((part) => part !== undefined),
+    parts.filter((part) => part !== false),
     width,
   );
 }
 
-function serverParts(name: string, state: ServerState | undefined): Part[] {
-  if (!state) return [];
-  const text = `${name} ${state.word}`;
-  if (state.problem === undefined) return [{ text, rank: 6 }];
+function queuedParts(messages: number): Part[] {
   return [
-    { text, rank: 0 },
-    { text: `(${state.problem})`, rank: 4, isShortened: true },
+    { text: grouped(messages), rank: 3 },
+    { text: 'messages', rank: 8, gap: ' ' },
+    { text: 'queued', rank: 3, gap: ' ' },
   ];
+}
+
+function serverParts(name: string, state: ServerState | undefined): Part[] {
+  if (state === undefined) return [];
+  if (typeof state === 'string') return [{ text: `${name} ${state}`, rank: 7 }];
+  return outageParts(`${name} down`, state);
 }

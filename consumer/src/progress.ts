@@ -1,6 +1,7 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { summary } from '@csv2db/libs/summary.ts';
 import { printable } from '@csv2db/libs/visible.ts';
+import { grouped } from '@csv2db/libs/words.ts';
 import type { Delivery, Outcome, Refusal } from './batch.ts';
 import { publishedAt } from './metrics/published-at.ts';
 import { originOfRefusal, originsOf } from './origins.ts';
@@ -19,8 +20,12 @@ interface Counts {
 }
 
 function inWords({ inserted, duplicates, skipped, dead }: Counts): string[] {
-  const words = [`${inserted} rows inserted`, `${duplicates} duplicates`, `${dead} dead letters`];
-  return skipped > 0 ? [...words, `${skipped} skipped by the database`] : words;
+  const words = [
+    `${grouped(inserted)} rows inserted`,
+    `${grouped(duplicates)} duplicates`,
+    `${grouped(dead)} dead letters`,
+  ];
+  return skipped > 0 ? [...words, `${grouped(skipped)} skipped by the database`] : words;
 }
 
 /** Counts what became of the messages, and tells it: a line a batch at debug, totals at info. */
@@ -103,16 +108,22 @@ export class Progress {
     this.#log.info(this.#totals, summary(outcome, inWords(this.#totals), width));
   }
 
-  /** Logs how fast it goes since the last call; nothing when nothing was settled. */
-  sayThroughput(): void {
+  /**
+   * Logs how fast it goes since the last call; nothing when nothing was settled, unless something is
+   * waited for.
+   *
+   * @param waits what for, in words; undefined for nothing.
+   */
+  say(waits: string | undefined): void {
     const [rows, seconds] = [this.settled - this.#said, (performance.now() - this.#saidAt) / 1000];
     this.#said = this.settled;
     this.#saidAt = performance.now();
-    if (rows === 0) return;
+    if (rows === 0 && waits === undefined) return;
     const rowsPerSecond = Math.round(rows / seconds);
+    const what = waits ?? `storing ${grouped(rowsPerSecond)} rows/s`;
     this.#log.info(
       { ...this.#totals, rowsPerSecond },
-      `storing ${rowsPerSecond} rows/s: ${inWords(this.#totals).join(', ')}`,
+      `${what}: ${inWords(this.#totals).join(', ')}`,
     );
   }
 }

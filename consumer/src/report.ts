@@ -1,10 +1,12 @@
+import { briefly } from '@csv2db/libs/errors.ts';
 import { Glance } from '@csv2db/libs/glance.ts';
+import { type Outage, outageInWords } from '@csv2db/libs/outage.ts';
 import type { Report } from '@csv2db/libs/progress.ts';
 import type { QueueState } from '@csv2db/libs/queue/state.ts';
 import { Rate } from '@csv2db/libs/rate.ts';
-import { printable } from '@csv2db/libs/visible.ts';
 import type { Progress } from './progress.ts';
 import { progressLine, type ServerState } from './progress-line.ts';
+import type { Outages } from './store/outages.ts';
 
 /** Tells how it stands with the work, and with the servers that it needs. */
 export class WorkReport implements Report {
@@ -12,16 +14,19 @@ export class WorkReport implements Report {
   readonly #queue: QueueState;
   readonly #rows = new Rate();
   readonly #depth: Glance<number | undefined>;
-  readonly #database: Glance<{ problem: string | undefined }>;
+  readonly #outages: Outages;
+  readonly #database: Glance<{ problem: Error | undefined }>;
 
   /** @param databaseProblem why the database can't be worked with; undefined when it can. */
   constructor(
     progress: Progress,
     queue: QueueState,
-    databaseProblem: () => Promise<string | undefined>,
+    outages: Outages,
+    databaseProblem: () => Promise<Error | undefined>,
   ) {
     this.#progress = progress;
     this.#queue = queue;
+    this.#outages = outages;
     this.#depth = new Glance(async () => await queue.session?.depth());
     this.#database = new Glance(async () => ({ problem: await databaseProblem() }));
   }
@@ -38,27 +43,31 @@ export class WorkReport implements Report {
         lag: rowsPerSecond > 0 ? lag : undefined,
         dead,
         queue: this.#queueState(),
-        database: database && stateOf('down', database.problem),
+        database: database && (outageOf(database.problem) ?? 'up'),
       },
       width,
     );
   }
 
   say(): void {
-    this.#progress.sayThroughput();
+    const queue = this.#queue.hindrance();
+    // what was told of; nobody asks the database anew for that
+    const database = outageOf(this.#outages.problem);
+    const waits = [
+      typeof queue === 'object' && outageInWords('RabbitMQ', queue),
+      database && outageInWords('PostgreSQL', database),
+    ];
+    this.#progress.say(waits.filter(Boolean).join('; ') || undefined);
   }
 
   #queueState(): ServerState | undefined {
-    if (this.#queue.isGivenBack()) return { word: 'waits for PostgreSQL', problem: undefined };
+    if (this.#queue.isGivenBack()) return 'waits for PostgreSQL';
     const hindrance = this.#queue.hindrance();
-    const problem = this.#queue.problem();
-    const isTried = problem === undefined || hindrance !== undefined;
-    return isTried ? stateOf(hindrance ?? 'down', problem) : undefined;
+    if (typeof hindrance === 'object') return hindrance;
+    return this.#queue.problem() === undefined ? 'up' : undefined;
   }
 }
 
-/** @param word what it is where there is a problem. */
-function stateOf(word: string, problem: string | undefined): ServerState {
-  if (problem === undefined) return { word: 'up', problem };
-  return { word, problem: printable(problem) };
+function outageOf(problem: Error | undefined): Outage | undefined {
+  return problem && { reason: briefly(problem) };
 }

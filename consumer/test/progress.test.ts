@@ -14,7 +14,7 @@ it('a rate is of the time since the last look, however long nothing was stored b
   };
   const look = (): unknown => {
     vi.advanceTimersByTime(10_000);
-    progress.sayThroughput();
+    progress.say(undefined);
     const line = lines.splice(0).join('');
     return line === '' ? undefined : JSON.parse(line);
   };

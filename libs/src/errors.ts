@@ -33,6 +33,13 @@ export function codeOf(error: unknown): string | undefined {
     : undefined;
 }
 
+/** Why a server can't be worked with, in a few words: what was at the bottom of it, without where. */
+export function briefly(error: unknown): string {
+  let first = error;
+  while (first instanceof Error && first.cause instanceof Error) first = first.cause;
+  return connectionProblem(first).replace(/^(RabbitMQ|PostgreSQL) at \S+ /, '');
+}
+
 const REASONS: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
   ENOTFOUND: 'unknown host',

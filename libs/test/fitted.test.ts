@@ -12,9 +12,9 @@ const PARTS = [
 it.each([
   [40, '45%  1,234 rows  blocked: low on memory'],
   [39, '45%  1,234 rows  blocked: low on memory'],
-  [38, '45%  1,234 rows  blocked: l… on memory'],
-  [33, '45%  1,234 rows  blocked…n memory'],
-  [32, '45%  blocked: low on memory'],
+  [38, '45%  blocked: low on memory'],
+  [27, '45%  blocked: low on memory'],
+  [26, 'blocked: low on memory'],
   [20, 'blocked: … on memory'],
 ])('a line of %i columns has of its parts what matters most', (width, line) => {
   expect(stringWidth(fitted(PARTS, width))).toBeLessThanOrEqual(width);
@@ -27,6 +27,18 @@ it('parts that matter as much are shortened together where they do not fit', () 
     rank: 0,
   }));
   expect(fitted(parts, 39)).toBe('RabbitMQ reconnecti… s  PostgreSQL down');
+});
+
+it('what is shortened is what matters least of what is left', () => {
+  const parts = [
+    { text: 'PostgreSQL down', rank: 0 },
+    { text: '(no route to the host)', rank: 1, gap: ' ', isShortened: true },
+    { text: 'next try in 3 s', rank: 2, gap: ', ' },
+  ];
+  expect(fitted(parts, 55)).toBe('PostgreSQL down (no route to the host), next try in 3 s');
+  expect(fitted(parts, 54)).toBe('PostgreSQL down (no route to the host)');
+  expect(fitted(parts, 37)).toBe('PostgreSQL down (no route … the host)');
+  expect(fitted(parts, 31)).toBe('PostgreSQL down');
 });
 
 it.each(['\t', '\n', ' \r\n\t'])('what a part has of %j is one space on the line', (space) => {

@@ -1,5 +1,6 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { summary } from '@csv2db/libs/summary.ts';
+import { grouped } from '@csv2db/libs/words.ts';
 import { RejectLog } from './rejects/log.ts';
 import type { ShipEvent } from './ship.ts';
 import type { RowSpan } from './source/position.ts';
@@ -96,9 +97,13 @@ export class Progress {
       rowsPerSecond: Math.round(this.read / elapsed),
     };
     const { read, published, rejected, resent, seconds, rowsPerSecond } = fields;
-    const counts = [`${read} rows read`, `${published} published`, `${rejected} rejected`];
-    if (resent > 0) counts.push(`${resent} sent again`);
-    const parts = [...counts, `in ${seconds} s`, `${rowsPerSecond} rows/s`];
+    const counts = [
+      `${grouped(read)} rows read`,
+      `${grouped(published)} published`,
+      `${grouped(rejected)} rejected`,
+    ];
+    if (resent > 0) counts.push(`${grouped(resent)} sent again`);
+    const parts = [...counts, `in ${seconds} s`, `${grouped(rowsPerSecond)} rows/s`];
     this.#log.info(fields, summary(what, parts, width));
   }
 

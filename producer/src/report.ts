@@ -1,3 +1,4 @@
+import { type Outage, outageInWords } from '@csv2db/libs/outage.ts';
 import type { Report } from '@csv2db/libs/progress.ts';
 import type { QueueState } from '@csv2db/libs/queue/state.ts';
 import { Rate } from '@csv2db/libs/rate.ts';
@@ -46,7 +47,8 @@ export class ImportReport implements Report {
   }
 
   say(): void {
-    this.#progress.say(this.#state(this.#rows.note(this.#progress.read)));
+    const state = this.#state(this.#rows.note(this.#progress.read));
+    this.#progress.say(typeof state === 'string' ? state : outageInWords('RabbitMQ', state));
   }
 
   /** How much is read, from 0 to 1, of the files or of the rows, whichever ends first. */
@@ -63,7 +65,7 @@ export class ImportReport implements Report {
   }
 
   /** What goes on, or what it waits for. */
-  #state(rowsPerSecond: number): string {
+  #state(rowsPerSecond: number): string | Outage {
     const hindrance = this.#queue.hindrance();
     if (hindrance !== undefined) return hindrance;
     if (this.#progress.isAllRead) return 'waiting for confirms';

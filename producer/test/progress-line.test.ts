@@ -32,3 +32,12 @@ it('100% is only shown when everything is read', () => {
   expect(progressLine({ ...done, share: 0.9999 }, 80)).toMatch(/^99%/);
   expect(progressLine({ ...done, share: 1 }, 80)).toMatch(/^100%/);
 });
+
+it.each([
+  [79, '45%  1,234,000 rows  waits for RabbitMQ (connection refused), next try in 3 s'],
+  [60, '45%  waits for RabbitMQ (connection refused)'],
+  [39, 'waits for RabbitMQ (connection refused)'],
+])('a line of %i columns says which server it waits for, and why', (width, line) => {
+  const state = { reason: 'connection refused', next: 'next try in 3 s' };
+  expect(progressLine({ ...NOW, secondsLeft: undefined, state }, width)).toBe(line);
+});

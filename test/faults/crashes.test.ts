@@ -95,7 +95,7 @@ it('a consumer that starts before PostgreSQL waits for it', async () => {
   await stop('postgres');
   const [consumer] = run.consume(2);
   const producer = run.produce();
-  await consumer?.logged(/^PostgreSQL at .* can't be reached: .*; trying again until it works$/);
+  await consumer?.logged(/^PostgreSQL at .* can't be reached: .*; storing pauses until it works$/);
   await start('postgres');
   await run.verify(producer);
 });

@@ -1,7 +1,5 @@
 import { LONGEST_DELAY, within } from '@csv2db/libs/deadline.ts';
-import { FatalError, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import { retry } from '@csv2db/libs/retry.ts';
 import pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
 import { databaseProblem, SetUpError, TableChangedError } from './problem.ts';
@@ -39,37 +37,6 @@ export function connectionOptions(config: DatabaseConfig) {
     keepAlive: true,
     ...parameters,
   } satisfies pg.ClientConfig;
-}
-
-/**
- * Waits until the database answers, and looks at its table.
- *
- * @returns whether that was before the signal was aborted.
- * @throws FatalError when the server refuses the user, or lacks the database, or the table is not
- * as it has to be.
- */
-export async function opened(
-  database: Database,
-  signal: AbortSignal,
-  log: Logger,
-): Promise<boolean> {
-  const attempt = (): Promise<void> =>
-    database
-      .use(() => Promise.resolve())
-      .catch((error: unknown) => {
-        if (error instanceof SetUpError) throw new FatalError(error.message, { cause: error });
-        throw error;
-      });
-  const onOutage = ({ message }: TransientError): void => {
-    log.warn(`${message}; trying again until it works`);
-  };
-  try {
-    await retry(attempt, { signal, onOutage });
-    return true;
-  } catch (error) {
-    if (error instanceof TransientError) return false;
-    throw error;
-  }
 }
 
 /** Connections to the database; each has found the table to be as it has to be. */

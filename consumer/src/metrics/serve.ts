@@ -1,4 +1,4 @@
-import { messageOf } from '@csv2db/libs/errors.ts';
+import { messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { serve } from '@csv2db/libs/metrics/server.ts';
 import type { QueueState } from '@csv2db/libs/queue/state.ts';
@@ -27,9 +27,12 @@ export async function serveMetrics(
     import('../page/routes.ts'),
     import('../page/status.ts'),
   ]);
-  const metrics = new Metrics(queue, () => databaseProblem(database, outages));
+  const metrics = new Metrics(
+    queue,
+    async () => (await databaseProblem(database, outages))?.message,
+  );
   const { recent, reasons } = metrics;
-  const problems = { queue: () => queue.problem(), database: () => outages.problem };
+  const problems = { queue: () => queue.problem(), database: () => outages.problem?.message };
   const page = pageRoutes(statusOf(config, { recent, reasons, problems }));
   await serve(config.metricsAddress, { ...metrics.routes(), ...page }, log);
   return metrics;
@@ -39,12 +42,12 @@ export async function serveMetrics(
 export async function databaseProblem(
   database: Database,
   { problem }: Outages,
-): Promise<string | undefined> {
+): Promise<Error | undefined> {
   if (problem !== undefined) return problem;
   try {
     await database.ping();
     return undefined;
   } catch (error) {
-    return messageOf(error);
+    return error instanceof Error ? error : new TransientError(messageOf(error));
   }
 }

@@ -11,7 +11,7 @@ export class Outages {
   /** The attempts that wait. */
   readonly #waiting = new Set<() => Promise<unknown>>();
   #isOut = false;
-  #problem: string | undefined;
+  #problem: TransientError | undefined;
   /** What has been told that a person has to mend. */
   readonly #toMend = new Set<string>();
 
@@ -20,7 +20,7 @@ export class Outages {
   }
 
   /** Why nothing can be stored now, as far as that is known; undefined when it can. */
-  get problem(): string | undefined {
+  get problem(): TransientError | undefined {
     return this.#problem;
   }
 
@@ -56,7 +56,7 @@ export class Outages {
   /** An outage shows in many ways, and is told of once; of what is to be mended, each. */
   #tell(error: TransientError): void {
     const { message } = error;
-    this.#problem = message;
+    this.#problem = error;
     const isKnown = error instanceof SetUpError ? this.#toMend.has(message) : this.#isOut;
     if (isKnown) return;
     if (error instanceof SetUpError) this.#toMend.add(message);

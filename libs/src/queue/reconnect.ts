@@ -62,6 +62,7 @@ export async function* queueSessions(
     try {
       return await firstThatWorks([...inTurn], openAt);
     } catch (error) {
+      if (error instanceof Error) state.out(error);
       if (opened === 0 || error instanceof TransientError) throw error;
       throw new TransientError(messageOf(error), { cause: error });
     }
@@ -82,10 +83,7 @@ export async function* queueSessions(
       session = await retry(openNext, {
         signal,
         retryFor: left(),
-        onOutage: (error) => {
-          state.out(error);
-          log.warn(`${error.message}; trying again ${forHowLong(retryFor)}`);
-        },
+        onOutage: ({ message }) => log.warn(`${message}; trying again ${forHowLong(retryFor)}`),
         onPause,
       });
     } catch (error) {

@@ -25,9 +25,10 @@ export function handshakeProblem(
   const { vhost } = address;
   const closing = closeText(received);
   const why = wordsOf(closing ?? error);
-  const fatal = (text: string): FatalError => new FatalError(`${where} ${text}`, { cause: error });
+  const cause = closing === undefined ? error : new Error(why);
+  const fatal = (text: string): FatalError => new FatalError(`${where} ${text}`, { cause });
   const transient = (text: string): TransientError =>
-    new TransientError(`${where} ${text}`, { cause: error });
+    new TransientError(`${where} ${text}`, { cause });
 
   const failure = tls && tlsProblem(error, tls);
   if (failure !== undefined) return fatal(failure);

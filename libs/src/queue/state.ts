@@ -1,6 +1,8 @@
-import { messageOf } from '../errors.ts';
+import { briefly, messageOf, TransientError } from '../errors.ts';
+import type { Outage } from '../outage.ts';
 import { printable } from '../visible.ts';
 import { GivenBackError } from './losses.ts';
+import { wordsOf } from './refusal.ts';
 import type { QueueSession } from './session.ts';
 
 /** How it stands with the broker, as far as its sessions tell. */
@@ -9,7 +11,7 @@ export class QueueState {
   sessions = 0;
   #session: QueueSession | undefined;
   /** Why there is no session; undefined when there is one, or it was given back. */
-  #problem: string | undefined = 'not connected yet';
+  #problem: Error | undefined = new TransientError('not connected yet');
   #isWanted = false;
   /** When the next attempt begins, in milliseconds of `performance.now()`. */
   #nextAt = 0;
@@ -31,14 +33,15 @@ export class QueueState {
     this.#problem = undefined;
     const onLost = (): void => {
       const reason: unknown = session.lost.reason;
-      if (!(reason instanceof GivenBackError)) this.#problem = messageOf(reason);
+      if (reason instanceof GivenBackError) return;
+      this.#problem = reason instanceof Error ? reason : new TransientError(messageOf(reason));
     };
     session.lost.addEventListener('abort', onLost, { once: true });
   }
 
   /** There is none, for the time being. */
   out(error: Error): void {
-    this.#problem = error.message;
+    this.#problem = error;
   }
 
   /** The next attempt to have one is so many milliseconds away. */
@@ -53,7 +56,7 @@ export class QueueState {
 
   /** Why there is no session; undefined when there is one, or it was given back. */
   problem(): string | undefined {
-    return this.#problem;
+    return this.#problem?.message;
   }
 
   /** Whether there is no session because it was given back; the next one is wanted later. */
@@ -67,15 +70,15 @@ export class QueueState {
   }
 
   /**
-   * In a few words what keeps the broker from taking messages; undefined when nothing does, or there
-   * are none yet.
+   * What keeps the broker from taking messages: an alarm of it, in a few words, or an outage;
+   * undefined when nothing does, or there are none yet.
    */
-  hindrance(): string | undefined {
+  hindrance(): string | Outage | undefined {
     const reason = this.#session?.blockedBy();
     if (reason !== undefined) return `blocked: ${printable(reason)}`;
     if (this.#problem === undefined || !this.#isWanted) return undefined;
-    const what = this.#session ? 'reconnecting' : 'connecting';
     const seconds = Math.ceil((this.#nextAt - performance.now()) / 1000);
-    return seconds > 0 ? `${what} in ${seconds} s` : what;
+    const next = seconds > 0 ? `next try in ${seconds} s` : 'connecting';
+    return { reason: wordsOf(briefly(this.#problem)), next };
   }
 }

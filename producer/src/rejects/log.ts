@@ -1,6 +1,7 @@
 import { NOT_UTF8 } from '@csv2db/libs/csv/rows.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { visible } from '@csv2db/libs/visible.ts';
+import { grouped } from '@csv2db/libs/words.ts';
 import { type Encoding, likelyEncoding } from '../source/encoding.ts';
 import type { Reject } from '../validate.ts';
 
@@ -67,7 +68,7 @@ export class RejectLog {
   /** How many rows are rejected for which reason, the most frequent first. */
   inWords(): string {
     return this.#sorted()
-      .map(([reason, count]) => `${count} × ${reason}`)
+      .map(([reason, count]) => `${grouped(count)} × ${reason}`)
       .join(', ');
   }
 
