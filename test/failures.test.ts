@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DATA } from './processes.ts';
+import { BIN, DATA } from './processes.ts';
 import { queueUrl, Sandbox } from './sandbox.ts';
 
 const FILE = ['--file', join(DATA, 'data_1000.csv')];
@@ -38,7 +40,7 @@ describe('status 1 and one line that says what to do, for', () => {
       'a database that is not there',
       'consumer',
       ['--db-name', 'nowhere'],
-      /has no database "nowhere": create it with "consumer migrate"/,
+      /has no database "nowhere": create it with "consumer migrate --db-name nowhere"/,
     ],
     [
       'an unknown host',
@@ -53,6 +55,24 @@ describe('status 1 and one line that says what to do, for', () => {
     expect(run.stderr).toMatch(message);
     expect(run.stderr).toMatch(/^error: [^\n]+\n$/);
     expect(run.output).not.toContain('hunter2');
+  });
+
+  // it was another database that the advice led to, as the flags were not in it
+  it('a database that is not there is made by what is advised, as it is, and without a password', async () => {
+    await sandbox.migrate();
+    const url = new URL(sandbox.databaseUrl);
+    url.pathname += '_advised';
+    const run = sandbox.start('consumer', ['--db-url', url.href]);
+    expect(await run.exit).toBe(1);
+    const [, advice = ''] = /create it with "(consumer migrate [^"]+)"/.exec(run.stderr) ?? [];
+    expect(advice).toContain('_advised');
+    expect(advice).not.toContain(url.password);
+    const PATH = `${BIN}:${process.env['PATH']}`;
+    await promisify(execFile)('sh', ['-c', advice], { env: { ...sandbox.env, PATH } });
+    const name = url.pathname.slice(1);
+    const sql = 'SELECT datname FROM pg_database WHERE datname = $1';
+    expect((await sandbox.pool.query(sql, [name])).rows).toHaveLength(1);
+    await sandbox.pool.query(`DROP DATABASE ${name} WITH (FORCE)`);
   });
 
   it('a vhost that is not there', async () => {

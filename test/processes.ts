@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
+/** The folder of the built programs. */
+export const BIN = fileURLToPath(new URL('../bin/', import.meta.url));
 /** The folder of the CSV files that come with the producer. */
 export const DATA = fileURLToPath(new URL('../producer/data/', import.meta.url));
 

@@ -1,4 +1,5 @@
 import { QUEUE_URL, withoutPassword } from '@csv2db/libs/options/queue-url.ts';
+import { quoted } from '@csv2db/libs/shell.ts';
 
 /** What a command to go on depends on. */
 export interface Continuation {
@@ -54,9 +55,4 @@ function withoutPasswords(args: readonly string[]): string[] {
     if (!arg.startsWith(assigned)) return arg;
     return assigned + withoutPassword(arg.slice(assigned.length));
   });
-}
-
-/** A word as a POSIX shell takes it literally. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -19,8 +19,11 @@ export interface DatabaseConfig {
   parameters?: PgParameters | undefined;
   /** Longest time that the server may work on one statement, in milliseconds. */
   statementTimeout: number;
-  /** The flags that gave what may be wrong, for messages. */
-  flags: { address: string; login: string; name: string };
+  /**
+   * The flags that gave what may be wrong, for messages; `again` is those of the command line with
+   * their values, for another command.
+   */
+  flags: { address: string; login: string; name: string; again?: string };
 }
 
 /** The server in messages. */

@@ -13,6 +13,7 @@ import { parseServerUrl, type ServerUrl, type UrlKind } from '@csv2db/libs/optio
 import { integer } from '@csv2db/libs/options/values.ts';
 import type { TlsFiles } from '@csv2db/libs/tls/files.ts';
 import type { DatabaseConfig } from './address.ts';
+import { againOf } from './again.ts';
 import { type DatabaseOptions, sslMode } from './options.ts';
 import { PG_PARAMETERS, pgParameters } from './parameters.ts';
 import { passwordInPgpass } from './pgpass.ts';
@@ -91,6 +92,11 @@ export function databaseConfig(options: DatabaseOptions, sourceOf: SourceOf): Da
       address: host.flag === '--db-host' ? '--db-host, --db-port' : host.flag,
       login: flagsOf(user, password),
       name: name.flag,
+      again: againOf([
+        ...[given('dbUrl'), given('dbHost'), given('dbPort'), given('dbUser')],
+        ...[given('dbPassFile'), given('dbName'), given('dbSslmode')],
+        ...[given('dbCa'), given('dbCert'), given('dbKey')],
+      ]),
     },
   };
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
+import { migrateCommand } from './again.ts';
 import { CONTACTS } from './contacts.ts';
 
 interface Found {
@@ -28,7 +29,7 @@ export async function whyMissing(client: pg.ClientBase, config: DatabaseConfig):
   const missing = `has no table ${config.table ?? CONTACTS} in "${config.name}"`;
   if (!elsewhere || (isContacts && !elsewhere.isExact)) {
     return (config.table ?? CONTACTS) === CONTACTS
-      ? `${missing}: create it with "consumer migrate"`
+      ? `${missing}: create it with ${migrateCommand(config)}`
       : `${missing}: create it, or name another one with --table`;
   }
   const { schema, name, isExact, mayUse } = elsewhere;

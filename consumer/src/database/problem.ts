@@ -8,6 +8,7 @@ import {
 import { speaksNoTls, tlsProblem } from '@csv2db/libs/tls/problem.ts';
 import pg from 'pg';
 import { type DatabaseConfig, serverAt } from './address.ts';
+import { migrateCommand } from './again.ts';
 import { isUnanswered, verdictOn } from './sqlstate.ts';
 
 /**
@@ -96,10 +97,10 @@ function explain(error: pg.DatabaseError, config: DatabaseConfig): string | unde
       }
       return `refused the user ${user}: check --db-user, or allow it with: ALTER ROLE ${asUser} LOGIN`;
     case '3D000':
-      return `has no database "${config.name}": create it with "consumer migrate", or check ${config.flags.name}`;
+      return `has no database "${config.name}": create it with ${migrateCommand(config)}, or check ${config.flags.name}`;
     case '42P01':
       if (!/"contacts"/.test(message)) return undefined;
-      return `has no table contacts in "${config.name}": create it with "consumer migrate"`;
+      return `has no table contacts in "${config.name}": create it with ${migrateCommand(config)}`;
     case '42501': {
       if (/create database/.test(message)) {
         return `refuses the user ${user} a right: ALTER ROLE ${asUser} CREATEDB`;

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { DatabaseConfig } from './address.ts';
+import { migrateCommand } from './again.ts';
 import { contactsProblem } from './contacts.ts';
 import type { Facts } from './facts.ts';
 
@@ -7,7 +8,7 @@ import type { Facts } from './facts.ts';
 export function problemWith(facts: Facts, config: DatabaseConfig): string | undefined {
   const isContacts = config.table === undefined;
   return (
-    kindProblem(facts, isContacts) ??
+    kindProblem(facts, config) ??
     rightsProblem(facts, config) ??
     rewriteProblem(facts) ??
     (isContacts ? contactsProblem(facts) : deferrableProblem(facts))
@@ -55,14 +56,15 @@ function doublingOf({ name, kind, columns, indexes }: Facts): string | undefined
   return `the table ${name} has no unique constraint that tells duplicates (${found}): a row that is delivered again, as after a crash, is stored again: ${remedy}`;
 }
 
-function kindProblem({ name, kind }: Facts, isContacts: boolean): string | undefined {
+function kindProblem({ name, kind }: Facts, config: DatabaseConfig): string | undefined {
   if (kind === 'f') {
     return `has ${name} as a foreign table, where duplicates can't be told: store into the server that has the table (--db-host, --db-name)`;
   }
   if (kind === 'r' || kind === 'p' || kind === 'v') return undefined;
-  const remedy = isContacts
-    ? 'ALTER TABLE contacts RENAME TO contacts_before; and "consumer migrate"'
-    : 'name one with --table';
+  const remedy =
+    config.table === undefined
+      ? `ALTER TABLE contacts RENAME TO contacts_before; and ${migrateCommand(config)}`
+      : 'name one with --table';
   return `has a ${name} that is no table: ${remedy}`;
 }
 

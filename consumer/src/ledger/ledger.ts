@@ -1,6 +1,7 @@
 import type { Announcement } from '@csv2db/libs/announcement.ts';
 import pg from 'pg';
 import type { DatabaseConfig } from '../database/address.ts';
+import { migrateCommand } from '../database/again.ts';
 import { runWithin } from '../database/limits.ts';
 import { SetUpError } from '../database/problem.ts';
 import { verdictOn } from '../database/sqlstate.ts';
@@ -21,8 +22,9 @@ export const LEDGER = `
 /** What is wrong with the ledger of a database, and what mends it; undefined where it can be kept. */
 export async function ledgerProblem(
   client: pg.ClientBase,
-  { statementTimeout, user }: DatabaseConfig,
+  config: DatabaseConfig,
 ): Promise<string | undefined> {
+  const { statementTimeout, user } = config;
   const { rows } = await runWithin<{ isThere: boolean; isInsertable: boolean }>(
     client,
     statementTimeout,
@@ -32,7 +34,7 @@ export async function ledgerProblem(
   );
   const [ledger] = rows;
   if (ledger?.isThere !== true) {
-    return 'there is no ledger, so nobody can prove that every row arrived: create it with "consumer migrate"';
+    return `there is no ledger, so nobody can prove that every row arrived: create it with ${migrateCommand(config)}`;
   }
   if (!ledger.isInsertable) {
     return `the user "${user}" may not write the ledger, so nobody can prove that every row arrived: GRANT INSERT, SELECT ON csv2db_ledger, csv2db_announcements TO ${pg.escapeIdentifier(user)}`;

@@ -1,6 +1,7 @@
 import { codeOf, FatalError } from '@csv2db/libs/errors.ts';
 import type pg from 'pg';
-import type { DatabaseConfig } from '../database/address.ts';
+import { type DatabaseConfig, serverAt } from '../database/address.ts';
+import { migrateCommand } from '../database/again.ts';
 import { inTransaction } from '../database/limits.ts';
 
 type Value = string | number | readonly string[] | null;
@@ -18,9 +19,10 @@ const UNDEFINED_TABLE = '42P01';
  */
 export async function read<T>(
   client: pg.ClientBase,
-  { statementTimeout, host, port, name }: DatabaseConfig,
+  config: DatabaseConfig,
   work: (query: Query) => Promise<T>,
 ): Promise<T> {
+  const { statementTimeout, name } = config;
   try {
     return await inTransaction(client, statementTimeout, async () => {
       await client.query('SET TRANSACTION READ ONLY; SET LOCAL jit = off');
@@ -32,7 +34,7 @@ export async function read<T>(
   } catch (error) {
     if (codeOf(error) !== UNDEFINED_TABLE) throw error;
     throw new FatalError(
-      `PostgreSQL at ${host}:${port} has no ledger in "${name}": create it with "consumer migrate"`,
+      `${serverAt(config)} has no ledger in "${name}": create it with ${migrateCommand(config)}`,
       { cause: error },
     );
   }

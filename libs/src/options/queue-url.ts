@@ -1,6 +1,12 @@
 import { FatalError } from '../errors.ts';
 import type { Address, Tuning } from '../queue/address.ts';
-import { parameterOf, parseServerUrl, type ServerUrl, type UrlKind } from './server-url.ts';
+import {
+  parameterOf,
+  parseServerUrl,
+  type ServerUrl,
+  type UrlKind,
+  urlWithoutPassword,
+} from './server-url.ts';
 import { integer, oneOf } from './values.ts';
 
 /** The flag that gives the URL of a queue. */
@@ -67,12 +73,7 @@ function tuningOf(urls: readonly ServerUrl[]): Tuning {
 
 /** URLs of a queue, which are valid, with their passwords left out. */
 export function withoutPassword(text: string): string {
-  const urls = text.split(SEPARATOR).map((one) => {
-    const url = new URL(one);
-    url.password = '';
-    return url.href;
-  });
-  return urls.join(',');
+  return text.split(SEPARATOR).map(urlWithoutPassword).join(',');
 }
 
 function toAddress({ scheme, host, port, path }: ServerUrl): Address {

@@ -95,3 +95,10 @@ function decoded(text: string, flag: string): string {
 export function withoutPasswords(text: string): string {
   return text.replace(/(\w:\/\/[^\s:/@,]*):.*@/s, '$1:…@');
 }
+
+/** A URL, which is valid, without its password, to be given again. */
+export function urlWithoutPassword(text: string): string {
+  const url = new URL(text);
+  url.password = '';
+  return url.href;
+}
