@@ -319,7 +319,20 @@ describe('consumer status --missing', () => {
     await record('one', { covered: [2, 5] });
     const { status: code, stdout, stderr } = await status('--missing');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '1,3-4\n' });
-    expect(stderr).toMatch(/^warning: the import has not ended: .*\n$/);
+    expect(stderr).toBe(
+      'warning: the import has not ended: the rows behind 5, the last that arrived, are not known yet; ask again once it has\n',
+    );
+  });
+
+  it('says how to bring one that was stopped to its end first', async () => {
+    await tell('one', {});
+    await record('one', { covered: [2, 5] });
+    await age();
+    const { status: code, stdout, stderr } = await status('--missing');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '1,3-4\n' });
+    expect(stderr).toMatch(
+      /^warning: .* behind 5, .* "producer --file data\/contacts.csv --resume", .* "producer --file data\/contacts.csv --import-id one --offset 5", .*; then ask again\n$/,
+    );
   });
 
   it('prints any number of ranges', async () => {

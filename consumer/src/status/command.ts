@@ -12,6 +12,7 @@ import { type Look, look, type Wanted } from './look.ts';
 import { printMissing } from './missing.ts';
 import { render, renderJson } from './render.ts';
 import { unlessStopped } from './stopped.ts';
+import { unended } from './unended.ts';
 import { wait } from './wait.ts';
 import { watch } from './watch.ts';
 
@@ -102,9 +103,7 @@ export async function onStatus(
         ),
       );
       if (found.lastRow !== null) return EXIT.done;
-      warn(
-        'the import has not ended: what is missing behind the last row that arrived is not known',
-      );
+      warn(unended(found));
       return EXIT.failed;
     }
   }
