@@ -56,11 +56,12 @@ While they work, the services tell how far they are where their log goes.
 
 - **On a terminal**, on one line below the log, drawn anew four times a second. The producer's: share by bytes (of a pipe,
   none), rows, rate, rejected and unconfirmed rows, the time that is left, and what goes on: \`publishing\`,
-  \`blocked: low on memory\` as RabbitMQ says it, \`reconnecting in 3 s\`, \`waiting for input\`, \`waiting for confirms\`. The
+  \`blocked: low on memory\` as RabbitMQ says it, \`waits for RabbitMQ (connection refused), next try in 3 s\`,
+  \`waiting for input\`, \`waiting for confirms\`. The
   consumer's: rate, messages that wait in the queue, time from publishing to the commit while rows are stored, dead letters, and both
   servers, with the reason where one is not up. Rates are of the last five seconds. What matters least is left out where the terminal is narrow.
   In the background of a shell (\`&\`, Ctrl-Z and \`bg\`) there is no such line on Linux; \`fg\` brings it back.
-- **Elsewhere**, with \`TERM=dumb\` and with \`--json\`, in the log, every ten seconds. So it is with \`| jq\` and \`> log.json\`: nothing is drawn
+- **Elsewhere**, with \`TERM=dumb\` and with \`--json\`, in the log, every ten seconds, and what is waited for in an outage. So it is with \`| jq\` and \`> log.json\`: nothing is drawn
   on a terminal where somebody else may write.
 - **Not at all** with \`--quiet\`, or a \`--log-level\` above info.
 
