@@ -137,6 +137,15 @@ describeWithPython('the consumer on a terminal', () => {
     expect(await terminal.exit).toBe(0);
   });
 
+  // Node.js 20 ended with an assertion of its own
+  it('ends as ever when the terminal is closed', async () => {
+    await bench.sandbox.migrate();
+    const terminal = consuming(80);
+    await until('it waits', () => terminal.cursor.line.endsWith('PostgreSQL up'));
+    terminal.close();
+    expect(await terminal.exit).toBe(0);
+  });
+
   // it wiped, four times a second, what was typed to the shell
   it('leaves the terminal alone while it is in the background of a shell', async () => {
     const { sandbox } = bench;

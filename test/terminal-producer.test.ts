@@ -72,6 +72,14 @@ describeWithPython('the producer on a terminal', () => {
     expect(terminal.output).not.toContain('\u001B[?25');
   });
 
+  // Node.js 20 ended with an assertion of its own
+  it('stops as ever when the terminal is closed', async () => {
+    const { terminal, proxy } = await blocked(80);
+    terminal.close();
+    await proxy.close();
+    expect(await terminal.exit).toBe(129);
+  });
+
   it('a second Ctrl-C is one line, with nothing of the progress on it', async () => {
     const { terminal, proxy } = await blocked(80);
     terminal.interrupt();

@@ -30,6 +30,9 @@ while True:
             word, _, rest = line.partition(' ')
             if word == 'resize':
                 resize(fd, *rest.split())
+            if word == 'close':
+                os.close(fd)
+                sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
             if word == 'type':
                 os.write(fd, bytes.fromhex(rest))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
@@ -117,6 +120,11 @@ export class Terminal {
   /** Types keys. */
   type(keys: string): void {
     this.#run.stdin.write(`type ${Buffer.from(keys).toString('hex')}\n`);
+  }
+
+  /** Closes it, as who closes its window does. */
+  close(): void {
+    this.#run.stdin.write('close\n');
   }
 
   /** Types Ctrl-C. */

@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { FatalError } from './errors.ts';
 
 /** The statuses a process ends with. */
 export const EXIT = { done: 0, failed: 1, defect: 2, rejected: 3, timedOut: 3 } as const;
+
+/** The numbers of standard input, output and error, where they are terminals at first. */
+const TERMINALS = [0, 1, 2].filter((fd) => isatty(fd));
 
 /** What puts things in order before the process says its last word, whatever ends it. */
 const cleanUps: (() => void)[] = [];
@@ -36,7 +41,13 @@ export function exit(status: number): never {
     // without a shell, it has to wait
     killer.on('error', () => {});
   }
+  leaveClosedTerminals();
   process.exit(status);
+}
+
+/** Node.js 20 aborts where it can't restore one that was closed; what is not open, it leaves alone. */
+function leaveClosedTerminals(): void {
+  for (const fd of TERMINALS) if (!isatty(fd)) closeSync(fd);
 }
 
 function cleanUp(): void {
