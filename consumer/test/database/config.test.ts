@@ -54,6 +54,7 @@ describe('of the database,', () => {
       check: undefined,
       login: '--db-user and --db-pass (or ~/.pgpass)',
       name: '--db-name',
+      again: '',
     });
   });
 
