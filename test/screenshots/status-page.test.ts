@@ -25,7 +25,11 @@ afterAll(async () => {
 /** Takes a picture for the documents, of as few bytes as show the same. */
 async function picture(page: Page, name: string, fullPage = false): Promise<void> {
   const path = `${DOCS}${name}`;
-  await page.screenshot({ path, fullPage });
+  // charts follow the window and its colours with the next frame
+  await page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+  );
+  await page.screenshot({ path, fullPage, animations: 'disabled' });
   execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--output', path, '64', path]);
 }
 
@@ -44,7 +48,6 @@ it('pictures of the status page', async () => {
   await picture(page, 'status-page.png', true);
   await page.setViewportSize({ width: 390, height: 1_060 });
   await page.emulateMedia({ colorScheme: 'dark' });
-  await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done, 500)))');
   await picture(page, 'status-page-phone.png');
   await scene.end();
   await browser.close();
