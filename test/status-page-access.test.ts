@@ -15,7 +15,7 @@ describeWithChromium('the status page', () => {
     await bench.page.evaluate(axe.source);
     for (const colorScheme of ['light', 'dark'] as const) {
       await bench.page.emulateMedia({ colorScheme });
-      for (const width of [320, 360, 1280]) {
+      for (const width of [320, 360, 768, 1280]) {
         await bench.page.setViewportSize({ width, height: 800 });
         const { violations } = await bench.page.evaluate<axe.AxeResults>('axe.run()');
         const found = violations.flatMap(({ id, nodes }) =>
@@ -33,6 +33,29 @@ describeWithChromium('the status page', () => {
     await bench.page.emulateMedia({ reducedMotion: 'reduce' });
     expect(await bench.page.evaluate(moves)).toBe('0s');
     expect(bench.seen.problems).toEqual([]);
+  });
+
+  it('has no number alone in a line, where not all fit in one', async () => {
+    const perLine = (selector: string) =>
+      bench.page.evaluate<number[]>(`(() => {
+        const lines = {};
+        for (const element of document.querySelectorAll('${selector}')) {
+          if (!element.checkVisibility()) continue;
+          const { top } = element.getBoundingClientRect();
+          lines[top] = (lines[top] ?? 0) + 1;
+        }
+        return Object.values(lines);
+      })()`);
+    for (const width of [600, 700, 768, 900, 990]) {
+      await bench.page.setViewportSize({ width, height: 800 });
+      expect(await perLine('#imports td.number'), `${width}`).toEqual([4, 4]);
+      await bench.page.evaluate(
+        "document.querySelector('#imports').classList.remove('no-skipped')",
+      );
+      expect(await perLine('#imports td.number'), `${width}`).toEqual([5, 4]);
+      await bench.page.evaluate("document.querySelector('#imports').classList.add('no-skipped')");
+      expect([[4], [2, 2]], `${width}`).toContainEqual(await perLine('.figures dd'));
+    }
   });
 
   it('has tables, headings and landmarks for those who do not see it, on a phone, too', async () => {
