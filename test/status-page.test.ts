@@ -86,16 +86,37 @@ describeWithChromium('the status page', () => {
       expect(asked).toBe(before);
     };
     await asksAgain();
-    const pause = page.getByRole('button', { name: 'Pause' });
-    await pause.click();
+    await page.getByRole('button', { name: 'Pause' }).click();
     await asksNoMore();
-    await Promise.all([asksAgain(), pause.click()]);
+    await Promise.all([asksAgain(), page.getByRole('button', { name: 'Resume' }).click()]);
     const hide = (hidden: boolean) =>
       page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'))`);
     await hide(true);
     await asksNoMore();
     await Promise.all([asksAgain(), hide(false)]);
+    await page.context().close();
+  });
+
+  it('says that it is paused, and since when; once to somebody who has it read aloud', async () => {
+    const [page, seen] = await open(bench.browser, bench.url);
+    await isThere(page);
+    const title = page.locator('#now-title');
+    const sign = () =>
+      page.evaluate("getComputedStyle(document.querySelector('.words'), '::before').content");
+    expect(await title.textContent()).toBe('Now');
+    expect(await sign()).toBe('none');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    expect(await title.textContent()).toMatch(/^Paused since \d\d:\d\d:\d\d$/);
+    expect(await page.getByRole('status').textContent()).toBe(`${await title.textContent()}.`);
+    expect(await page.locator('[role=status], [role=alert], [aria-live], output').count()).toBe(1);
+    expect(await sign()).toBe('"was "');
+    expect(await page.evaluate<string[]>(whatIsWrong.withContrast)).toEqual([]);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    expect(await title.textContent()).toBe('Now');
+    expect(await page.getByRole('status').textContent()).toBe('Resumed.');
+    expect(await sign()).toBe('none');
+    expect(seen.problems).toEqual([]);
     await page.context().close();
   });
 

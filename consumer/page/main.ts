@@ -10,6 +10,7 @@ const lost = byId('lost');
 const news = byId('news');
 const pause = byId('pause', HTMLButtonElement);
 let last: Status | undefined;
+let isPaused = false;
 
 const poll = new Poll({
   told(status) {
@@ -32,8 +33,12 @@ function setLost(note: string | undefined): void {
 }
 
 pause.addEventListener('click', () => {
-  const isPaused = pause.getAttribute('aria-pressed') !== 'true';
-  pause.setAttribute('aria-pressed', String(isPaused));
+  isPaused = !isPaused;
+  const since = `Paused since ${clock(Date.now())}`;
+  setText(pause, isPaused ? 'Resume' : 'Pause');
+  setText(byId('now-title'), isPaused ? since : 'Now');
+  setText(news, isPaused ? `${since}.` : 'Resumed.');
+  document.body.classList.toggle('paused', isPaused);
   poll.pause(isPaused);
 });
 
