@@ -78,6 +78,10 @@ export function pageBench() {
     get consumer() {
       return consumer;
     },
+    /** Whose servers it works with. */
+    get sandbox() {
+      return sandbox;
+    },
     /** The way to the database. */
     get way() {
       return way;

@@ -1,5 +1,6 @@
 import axe from 'axe-core';
 import { beforeAll, expect, it } from 'vitest';
+import { announce, write } from '../consumer/test/status/ledger.ts';
 import { describeWithChromium, rolesIn, whatIsWrong } from './browser.ts';
 import { isThere, pageBench } from './page-bench.ts';
 import { until } from './sandbox.ts';
@@ -124,5 +125,43 @@ describeWithChromium('the status page', () => {
     // the news are for what happens, and not for each look
     expect(await page.getByRole('status').textContent()).toBe('');
     await context.close();
+  });
+
+  it('tells an estimate from what is known, in numbers, in the bar and in words', async () => {
+    const { page, sandbox } = bench;
+    await page.setViewportSize({ width: 320, height: 800 });
+    const row = page.locator('tbody', { hasText: 'contacts.csv' });
+    const shown = async (name: string) =>
+      await row.locator(`td[data-name="${name}"]`).textContent();
+    const pending = row.locator('.part.pending');
+    const tell = (announcement: object) => announce(sandbox.pool, 'one', announcement);
+    const covered = Array.from({ length: 300 }, (_, index) => index + 1);
+    const entry = { covered, refused: [], rejected: [], skipped: [], inserted: 300 };
+    await write(sandbox.pool, 'one', entry);
+    await tell({});
+    await row.locator('td', { hasText: /^300\+$/ }).waitFor();
+    expect([await shown('pending'), await shown('left')]).toEqual(['?', '–']);
+    expect(await pending.isVisible()).toBe(false);
+    expect(await row.locator('.bar.open').count()).toBe(1);
+
+    await tell({ estimate: { lastRow: 1_234, madeAt: 300 } });
+    await row.locator('td', { hasText: /^~1,230$/ }).waitFor();
+    expect(await shown('pending')).toBe('~934');
+    expect(await shown('left')).toMatch(/^~\d.* (s|min)$/);
+    expect(await row.getByRole('img').getAttribute('aria-label')).toBe(
+      'of about 1,230 rows: 24% inserted (300 rows), 76% pending (about 934 rows)',
+    );
+    const style =
+      "getComputedStyle(document.querySelector('tbody.running .pending.part')).borderTopStyle";
+    expect(await page.evaluate(style)).toBe('dashed');
+    expect(await row.locator('.bar.open').count()).toBe(0);
+    expect(await page.evaluate<string[]>(whatIsWrong.withWidth)).toEqual([]);
+    expect(await page.evaluate<string[]>(whatIsWrong.withContrast)).toEqual([]);
+
+    await tell({ lastRow: 400, ended: '2026-11-26T15:56:03.000Z' });
+    await row.locator('td', { hasText: /^400$/ }).waitFor();
+    expect(await shown('pending')).toBe('100');
+    expect(await page.evaluate(style)).toBe('solid');
+    expect(bench.seen.problems).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { make } from './dom.ts';
-import { inWords, OUTCOMES, partsOf } from './outcomes.ts';
+import { estimateOf, inWords, OUTCOMES, partsOf } from './outcomes.ts';
 import type { Outcomes } from './status.ts';
 
 /** An empty bar of outcomes. */
@@ -14,7 +14,9 @@ export function makeBar(): HTMLElement {
 export function showBar(bar: HTMLElement, row: Outcomes): void {
   const parts = partsOf(row);
   bar.setAttribute('aria-label', inWords(row));
-  bar.classList.toggle('open', row.pending === null);
+  const isEstimated = estimateOf(row) !== null;
+  bar.classList.toggle('estimated', isEstimated);
+  bar.classList.toggle('open', row.pending === null && !isEstimated);
   for (const element of bar.children) {
     const part = parts.find(({ outcome }) => element.classList.contains(outcome));
     if (!(element instanceof HTMLElement)) continue;

@@ -1,4 +1,5 @@
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const ROUGH = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 2 });
 const CLOCK = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
@@ -10,6 +11,11 @@ export const UNKNOWN = '–';
 /** A number as `12,345`. */
 export function count(number: number | null | undefined): string {
   return number === null || number === undefined ? UNKNOWN : WHOLE.format(number);
+}
+
+/** An estimate as `12,300`, so that it does not look exact. */
+export function rough(number: number): string {
+  return ROUGH.format(number);
 }
 
 /** A number as `12.3K`, for an axis. */
@@ -28,8 +34,7 @@ export function plural(number: number, one: string, many = `${one}s`): string {
 }
 
 /** Seconds as `12 s`, `3 min 5 s` or `2 h 7 min`. */
-export function duration(seconds: number | null): string {
-  if (seconds === null) return UNKNOWN;
+export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.round(seconds)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   return `${count(Math.floor(seconds / 3600))} h ${Math.floor((seconds % 3600) / 60)} min`;

@@ -1,19 +1,28 @@
 import { makeBar, showBar } from './bar.ts';
 import { make, setText } from './dom.ts';
-import { count, date, duration, UNKNOWN } from './format.ts';
-import { nameOf, OUTCOMES } from './outcomes.ts';
-import type { ImportRow } from './status.ts';
+import { count, date, duration, rough, UNKNOWN } from './format.ts';
+import { estimateOf, nameOf, OUTCOMES, pendingOf } from './outcomes.ts';
+import type { ImportRow, Outcomes } from './status.ts';
 
 /** The columns of numbers, by the class of their cells, with what a narrow screen calls them. */
 const NUMBERS: Readonly<Record<string, (row: ImportRow) => string>> = {
-  read: ({ read, highestRow }) => (read === null ? `${count(highestRow ?? 0)}+` : count(read)),
+  read: (row) => known(row, row.expected) ?? `${count(row.highestRow ?? 0)}+`,
   ...Object.fromEntries(
     OUTCOMES.map((outcome) => [outcome, (row: ImportRow) => count(row[outcome])]),
   ),
-  pending: ({ pending }) => (pending === null ? '?' : count(pending)),
+  pending: (row) => known(row, pendingOf(row)) ?? '?',
   'rows/s': ({ state, rowsPerSecond }) => (state === 'incomplete' ? UNKNOWN : count(rowsPerSecond)),
-  left: ({ state, etaSeconds }) => (state === 'running' ? duration(etaSeconds) : UNKNOWN),
+  left: (row) => {
+    if (row.etaSeconds === null) return UNKNOWN;
+    return `${estimateOf(row) === null ? '' : '~'}${duration(row.etaSeconds)}`;
+  },
 };
+
+/** A number of rows, as exactly as it is known; undefined where it is not. */
+function known(row: Outcomes, rows: number | null): string | undefined {
+  if (rows === null) return undefined;
+  return estimateOf(row) === null ? count(rows) : `~${rough(rows)}`;
+}
 
 /** The cells of an import that change. */
 interface Cells {

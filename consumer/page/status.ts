@@ -46,7 +46,10 @@ export interface Outcomes {
   skipped: number;
   rejected: number;
   dead: number;
+  /** Null before all rows are read. */
   pending: number | null;
+  /** Rows of its files: an estimate while `pending` is null; null where there is none. */
+  expected: number | null;
 }
 
 export interface ImportRow extends Outcomes {
@@ -59,8 +62,6 @@ export interface ImportRow extends Outcomes {
   /** ISO 8601. */
   begun: string | null;
   state: State;
-  /** Rows of its files; null before all are read. */
-  read: number | null;
   /** Number of the last row that is known. */
   highestRow: number | null;
   rowsPerSecond: number | null;

@@ -9,7 +9,7 @@ import type { Import } from '../status/import.ts';
  */
 export function toRow(found: Import, shortId: string): ImportRow {
   const [first] = found.files;
-  const { fileCount, begun, state, read, highestRow, rowsPerSecond, etaSeconds } = found;
+  const { fileCount, begun, state, expected, highestRow, rowsPerSecond, etaSeconds } = found;
   const { inserted, duplicate, skipped, rejected, dead, pending } = found;
   return {
     id: printable(found.import),
@@ -18,7 +18,7 @@ export function toRow(found: Import, shortId: string): ImportRow {
     fileCount,
     begun,
     state,
-    read,
+    expected,
     highestRow,
     rowsPerSecond,
     etaSeconds,

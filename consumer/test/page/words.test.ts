@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { count, duration, percent } from '../../page/format.ts';
+import { count, duration, percent, rough } from '../../page/format.ts';
 import { noteOn } from '../../page/known.ts';
 import { newsOf } from '../../page/news.ts';
-import { inWords, nameOf, partsOf } from '../../page/outcomes.ts';
+import { inWords, nameOf, partsOf, pendingOf } from '../../page/outcomes.ts';
 import { peakOf, rates } from '../../page/series.ts';
 import type { ImportRow, Recent, Status } from '../../page/status.ts';
 
@@ -13,7 +13,7 @@ const ROW: ImportRow = {
   fileCount: 1,
   begun: null,
   state: 'running',
-  read: 1_000_000,
+  expected: 1_000_000,
   highestRow: 1_000_000,
   rowsPerSecond: null,
   etaSeconds: null,
@@ -51,6 +51,7 @@ const STATUS: Status = {
 it.each([
   [count(1_234_567), '1,234,567'],
   [count(null), '–'],
+  [rough(1_234_567), '1,230,000'],
   [duration(12), '12 s'],
   [duration(185), '3 min 5 s'],
   [duration(7_620), '2 h 7 min'],
@@ -69,9 +70,24 @@ describe('a bar of outcomes', () => {
   });
 
   it('is open while nobody knows how many rows there are', () => {
-    const row = { ...ROW, pending: null, dead: 0 };
+    const row = { ...ROW, pending: null, expected: null, dead: 0 };
+    expect(pendingOf(row)).toBe(null);
     expect(inWords(row)).toBe('100% inserted (600,000 rows), and more to come');
     expect(inWords({ ...row, inserted: 0, pending: 0 })).toBe('no row');
+  });
+
+  it('says "about" of an estimate, and never that nothing is pending', () => {
+    const row = { ...ROW, pending: null, dead: 0 };
+    expect(pendingOf(row)).toBe(400_000);
+    expect(inWords({ ...row, expected: 1_000_400 })).toBe(
+      'of about 1,000,000 rows: 60% inserted (600,000 rows), 40% pending (about 400,000 rows)',
+    );
+    const tooLow = { ...row, expected: 600_000 };
+    expect(partsOf(tooLow).map(({ outcome, share }) => [outcome, share])).toEqual([
+      ['inserted', 1],
+      ['pending', 0],
+    ]);
+    expect(partsOf({ ...tooLow, pending: 0 })).toHaveLength(1);
   });
 });
 
