@@ -110,10 +110,21 @@ it('an outage of PostgreSQL is told, with the last numbers and of when they are'
   expect(out.ledger.value).toEqual(ledger.value);
   expect(out.ledger.problem).toContain("can't be reached: connection refused");
   expect(out.ledger.at).toBeGreaterThanOrEqual(ledger.at ?? Infinity);
-  expect(out.servers).toEqual({ queue: null, database: out.ledger.problem });
+  expect(out.servers).toEqual({
+    queue: { state: 'up', words: 'up' },
+    database: { state: 'down', words: `down: ${out.ledger.problem}` },
+  });
+  await sandbox.send('{"name":"Ann","email":"ann@out.example"}');
+  const waits = { state: 'waits', words: 'up, deliveries wait for PostgreSQL' };
+  await until('a delivery waits', async () => {
+    return (await statusOf(served)).servers.queue.words === waits.words;
+  });
+  expect((await statusOf(served)).servers.queue).toEqual(waits);
   await way.reopen();
   await until('it is over', async () => (await statusOf(served)).ledger.problem === null);
-  expect((await statusOf(served)).servers.database).toBe(null);
+  await until('it is stored', async () => (await statusOf(served)).servers.queue.state === 'up');
+  await sandbox.pool.query("DELETE FROM csv2db_ledger WHERE import = ''");
+  expect((await statusOf(served)).servers.database).toEqual({ state: 'up', words: 'up' });
   await stop(consumer);
   await way.close();
 });
@@ -123,7 +134,7 @@ it('PostgreSQL is not down where the page alone gets no connection', async () =>
   await sandbox.pool.query(`ALTER ROLE ${guest} CONNECTION LIMIT 0`);
   const { ledger, servers } = await statusOf(served);
   expect(ledger.problem).toContain('too many connections');
-  expect(servers.database).toBe(null);
+  expect(servers.database.state).toBe('up');
   await sandbox.pool.query(`ALTER ROLE ${guest} CONNECTION LIMIT -1`);
   await stop(consumer);
 });
@@ -141,7 +152,10 @@ it('an outage of RabbitMQ is told, and the ledger is read all the same', async (
   await proxy.close();
   await until('it is told', async () => (await statusOf(served)).depths.problem !== null);
   const out = await statusOf(served);
-  expect(out.servers.queue).toMatch(/connection to RabbitMQ .* is lost|can't be reached/);
+  expect(out.servers.queue.state).toBe('down');
+  expect(out.servers.queue.words).toMatch(
+    /^down, reconnecting( in \d s)?: .*(connection to RabbitMQ .* is lost|can't be reached)/,
+  );
   expect(out.depths.value).toEqual({ queue: 0, dead: 1 });
   expect(out.ledger.problem).toBe(null);
   expect(out.refused.reasons).toEqual([{ reason: 'the body is not JSON', count: 1 }]);
@@ -154,7 +168,7 @@ it('a ledger that is not there, or may not be read, is told with what mends it',
   const grant = `GRANT INSERT, SELECT ON TABLE "csv2db_ledger" TO "${guest}"`;
   const closed = await statusOf(served);
   expect(closed.ledger.problem).toContain(grant);
-  expect(closed.servers.database).toBe(null);
+  expect(closed.servers.database.state).toBe('up');
   await sandbox.pool.query(`GRANT SELECT ON csv2db_ledger TO ${guest}`);
   await until('it is read', async () => (await statusOf(served)).ledger.problem === null);
   await sandbox.pool.query('ALTER TABLE csv2db_ledger RENAME TO csv2db_away');

@@ -116,6 +116,12 @@ describeWithPython('the consumer on a terminal', () => {
     const [, url] = /metrics are at (http:\S+)\/metrics/.exec(terminal.output) ?? [];
     const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.json()]).toMatchObject([503, { queue: 'up' }]);
+    expect(await (await fetch(`${url}/status.json`)).json()).toMatchObject({
+      servers: {
+        queue: { state: 'waits', words: 'deliveries wait for PostgreSQL' },
+        database: { state: 'down' },
+      },
+    });
     await proxy.reopen();
     await until('it is stored', async () => {
       return (await sandbox.contacts()).some(({ email }) => email === 'ann@out.example');

@@ -12,7 +12,7 @@ export function newsOf(before: Status, now: Status): string[] {
     ['queue', 'RabbitMQ'],
     ['database', 'PostgreSQL'],
   ] as const) {
-    const [wasUp, isUp] = [before, now].map(({ servers }) => servers[server] === null);
+    const [wasUp, isUp] = [before, now].map(({ servers }) => servers[server].state !== 'down');
     if (wasUp && !isUp) news.push(`${name} is down`);
     if (!wasUp && isUp) news.push(`${name} is up`);
   }

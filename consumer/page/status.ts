@@ -9,14 +9,21 @@ export interface Status {
   queue: string;
   /** Its name. */
   table: string;
-  /** Why a server can't be worked with; null where it can. */
-  servers: { queue: string | null; database: string | null };
+  servers: { queue: Server; database: Server };
   ledger: Known<Ledger>;
   depths: Known<Depths>;
   /** Of this consumer alone. */
   recent: Recent;
   /** Of this consumer alone, since it started. */
   refused: Refused;
+}
+
+/** A server, as this consumer sees it. */
+export interface Server {
+  /** `waits` where the consumer could work with it, but for something else. */
+  state: 'up' | 'waits' | 'down';
+  /** That, and what the consumer does about it, or why it is so. */
+  words: string;
 }
 
 /** What was read of a server. */

@@ -5,7 +5,7 @@ import { ImportTable } from './imports.ts';
 import { noteOn } from './known.ts';
 import { showRefused } from './refused.ts';
 import { depths, peakOf, rates } from './series.ts';
-import type { Status } from './status.ts';
+import type { Server, Status } from './status.ts';
 
 /** Shows all that the page is told. */
 export class View {
@@ -71,12 +71,11 @@ export class View {
   }
 }
 
-function showServer(id: string, problem: string | null): void {
+function showServer(id: string, { state, words }: Server): void {
   const item = byId(id, HTMLLIElement);
-  item.classList.toggle('down', problem !== null);
-  item.classList.toggle('up', problem === null);
-  const words = item.querySelector('.words');
-  if (words) setText(words, problem === null ? 'up' : `down: ${problem}`);
+  item.className = state;
+  const element = item.querySelector('.words');
+  if (element) setText(element, words);
 }
 
 function markOld(element: Element, note: string | undefined): void {

@@ -32,8 +32,8 @@ export async function serveMetrics(
     async () => (await databaseProblem(database, outages))?.message,
   );
   const { recent, reasons } = metrics;
-  const problems = { queue: () => queue.problem(), database: () => outages.problem?.message };
-  const page = pageRoutes(statusOf(config, { recent, reasons, problems }));
+  const outage = (): string | undefined => outages.problem?.message;
+  const page = pageRoutes(statusOf(config, { recent, reasons, queue, outage }));
   await serve(config.metricsAddress, { ...metrics.routes(), ...page }, log);
   return metrics;
 }

@@ -1,6 +1,6 @@
-import { printable } from '@csv2db/libs/visible.ts';
 import type { Refused } from '../../page/status.ts';
 import type { Refusal } from '../batch.ts';
+import { oneLine } from './one-line.ts';
 
 /** Reasons that are kept apart: what a trigger raises may have no end of them. */
 const MOST_REASONS = 20;
@@ -45,6 +45,6 @@ export function kindOf({ reason }: Pick<Refusal, 'reason'>): string {
   const kind = OF_CONSTRAINT.test(reason)
     ? reason
     : reason.replace(OF_JSON, '$1').replace(QUOTED, '"…"').replaceAll(NUMBER, '…');
-  const line = printable(kind).replaceAll(/\s+/g, ' ');
+  const line = oneLine(kind);
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }

@@ -1,5 +1,5 @@
 import { TransientError } from '@csv2db/libs/errors.ts';
-import { printable } from '@csv2db/libs/visible.ts';
+import type { QueueState } from '@csv2db/libs/queue/state.ts';
 import pg from 'pg';
 import type { Known, Ledger, Status } from '../../page/status.ts';
 import type { ConsumerConfig } from '../config.ts';
@@ -8,10 +8,12 @@ import { SetUpError } from '../database/problem.ts';
 import { DepthGauge } from '../status/depths.ts';
 import { toImport } from '../status/import.ts';
 import { shortIds } from '../status/short-ids.ts';
+import { oneLine } from './one-line.ts';
 import { LedgerReader, type Newest } from './reader.ts';
 import type { Reasons } from './reasons.ts';
 import type { Recent } from './recent.ts';
 import { toRow } from './row.ts';
+import { databaseServer, queueServer } from './servers.ts';
 import { type Seen, Source } from './source.ts';
 
 /** How long the connection to the broker stays open while nobody asks, in milliseconds. */
@@ -27,8 +29,9 @@ declare const VERSION: string;
 export interface Own {
   recent: Recent;
   reasons: Reasons;
-  /** Why a server can't be worked with; undefined where it can, as far as is known. */
-  problems: { queue(): string | undefined; database(): string | undefined };
+  queue: QueueState;
+  /** Why nothing can be stored; undefined where it can, as far as is known. */
+  outage(): string | undefined;
 }
 
 /** @returns what tells the page all it shows, for whoever asks. */
@@ -49,6 +52,7 @@ export function statusOf(config: ConsumerConfig, own: Own): () => Promise<Status
     clearTimeout(idle);
     idle = setTimeout(() => void gauge.close(), IDLE).unref();
     const [newest, waiting] = await Promise.all([ledger.ask(), depths.ask()]);
+    const outage = own.outage();
     const isWaiting = waiting.problem === undefined && (waiting.value?.queue ?? 0) > 0;
     return {
       version: VERSION,
@@ -57,8 +61,8 @@ export function statusOf(config: ConsumerConfig, own: Own): () => Promise<Status
       queue: config.queue.name,
       table: config.database.table ?? CONTACTS,
       servers: {
-        queue: shown(own.problems.queue()),
-        database: shown(own.problems.database() ?? outageIn(newest)),
+        queue: queueServer(own.queue, outage === undefined),
+        database: databaseServer(outage ?? outageIn(newest)),
       },
       ledger: known(newest, (value) => toLedger(value, isWaiting)),
       depths: known(waiting, (depths) => ({
@@ -97,11 +101,6 @@ function known<T, K>({ value, at, problem }: Seen<T>, toKnown: (value: T) => K):
   return {
     value: value === undefined ? null : toKnown(value),
     at: at ?? null,
-    problem: shown(problem?.message),
+    problem: problem ? oneLine(problem.message) : null,
   };
-}
-
-/** A text on one line, in which nothing is hidden. */
-function shown(text: string | undefined): string | null {
-  return text === undefined ? null : printable(text).replaceAll(/\s+/g, ' ');
 }

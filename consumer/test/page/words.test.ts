@@ -35,13 +35,15 @@ const RECENT: Recent = {
   depth: [null, null, 5, 0],
 };
 
+const UP = { state: 'up', words: 'up' } as const;
+
 const STATUS: Status = {
   version: '1',
   now: 0,
   since: 0,
   queue: 'csv2db',
   table: 'contacts',
-  servers: { queue: null, database: null },
+  servers: { queue: UP, database: UP },
   ledger: { value: { imports: [ROW], total: 1, foreign: null }, at: 0, problem: null },
   depths: { value: null, at: null, problem: null },
   recent: RECENT,
@@ -119,7 +121,10 @@ describe('what is news', () => {
   });
 
   it('is a server that is down or up, and an import that began or changed its state', () => {
-    const down = { ...STATUS, servers: { queue: null, database: 'out' } };
+    const down: Status = {
+      ...STATUS,
+      servers: { queue: UP, database: { state: 'down', words: 'down: out' } },
+    };
     expect(newsOf(STATUS, down)).toEqual(['PostgreSQL is down']);
     expect(newsOf(down, STATUS)).toEqual(['PostgreSQL is up']);
     expect(newsOf(STATUS, withRow({ state: 'complete' }))).toEqual([

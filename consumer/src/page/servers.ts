@@ -1,0 +1,29 @@
+import type { QueueState } from '@csv2db/libs/queue/state.ts';
+import type { Server } from '../../page/status.ts';
+import { oneLine } from './one-line.ts';
+
+/**
+ * What the consumer does with RabbitMQ. Without PostgreSQL that is to wait, connected or, in a long outage, not.
+ *
+ * @param isStoring whether batches can be stored, as far as is known.
+ */
+export function queueServer(queue: QueueState, isStoring: boolean): Server {
+  const problem = queue.problem();
+  const hindrance = queue.hindrance();
+  if (problem !== undefined) {
+    // nobody has tried before PostgreSQL works
+    if (hindrance === undefined) return { state: 'waits', words: 'waits for PostgreSQL' };
+    const what = isStoring ? hindrance : 'waits for PostgreSQL';
+    return { state: 'down', words: `down, ${what}: ${oneLine(problem)}` };
+  }
+  if (queue.isGivenBack()) return { state: 'waits', words: 'deliveries wait for PostgreSQL' };
+  if (!isStoring) return { state: 'waits', words: 'up, deliveries wait for PostgreSQL' };
+  return hindrance === undefined ? UP : { state: 'waits', words: `up, but ${hindrance}` };
+}
+
+/** @param problem why it can't be worked with; undefined where it can. */
+export function databaseServer(problem: string | undefined): Server {
+  return problem === undefined ? UP : { state: 'down', words: `down: ${oneLine(problem)}` };
+}
+
+const UP: Server = { state: 'up', words: 'up' };
