@@ -27,15 +27,15 @@ function away(): QueueState {
 }
 
 it.each([
-  [new Connected(), true, 'up', 'up'],
-  [new Connected(), false, 'waits', 'up, deliveries wait for PostgreSQL'],
-  [new GivenBack(), false, 'waits', 'deliveries wait for PostgreSQL'],
-  [new Blocked(), true, 'waits', 'up, but blocked: low on memory'],
+  ['up', 'up', new Connected(), true],
+  ['up, deliveries wait for PostgreSQL', 'waits', new Connected(), false],
+  ['deliveries wait for PostgreSQL', 'waits', new GivenBack(), false],
+  ['up, but blocked: low on memory', 'waits', new Blocked(), true],
   // the consumer has just begun
-  [new QueueState(), true, 'waits', 'waits for PostgreSQL'],
-  [away(), true, 'down', "down, connecting: RabbitMQ can't be reached"],
-  [away(), false, 'down', "down, waits for PostgreSQL: RabbitMQ can't be reached"],
-])('%o is told as what the consumer does with it', (queue, isStoring, state, words) => {
+  ['waits for PostgreSQL', 'waits', new QueueState(), true],
+  ["down, connecting: RabbitMQ can't be reached", 'down', away(), true],
+  ["down, waits for PostgreSQL: RabbitMQ can't be reached", 'down', away(), false],
+])('RabbitMQ: %s', (words, state, queue, isStoring) => {
   expect(queueServer(queue, isStoring)).toEqual({ state, words });
 });
 
