@@ -4,6 +4,7 @@ import { type Outage, outageInWords } from '@csv2db/libs/outage.ts';
 import type { Report } from '@csv2db/libs/progress.ts';
 import type { QueueState } from '@csv2db/libs/queue/state.ts';
 import { Rate } from '@csv2db/libs/rate.ts';
+import type { Database } from './database/connect.ts';
 import type { Progress } from './progress.ts';
 import { progressLine, type ServerState } from './progress-line.ts';
 import type { Outages } from './store/outages.ts';
@@ -17,18 +18,17 @@ export class WorkReport implements Report {
   readonly #outages: Outages;
   readonly #database: Glance<{ problem: Error | undefined }>;
 
-  /** @param databaseProblem why the database can't be worked with; undefined when it can. */
   constructor(
     progress: Progress,
     queue: QueueState,
+    database: Pick<Database, 'ping'>,
     outages: Outages,
-    databaseProblem: () => Promise<Error | undefined>,
   ) {
     this.#progress = progress;
     this.#queue = queue;
     this.#outages = outages;
     this.#depth = new Glance(async () => await queue.session?.depth());
-    this.#database = new Glance(async () => ({ problem: await databaseProblem() }));
+    this.#database = new Glance(async () => ({ problem: await outages.problemNow(database) }));
   }
 
   line(width: number): string {
@@ -50,11 +50,11 @@ export class WorkReport implements Report {
   }
 
   say(): void {
-    const queue = this.#queue.hindrance();
+    const queue = this.#queue.outage();
     // what was told of; nobody asks the database anew for that
     const database = outageOf(this.#outages.problem);
     const waits = [
-      typeof queue === 'object' && outageInWords('RabbitMQ', queue),
+      queue && outageInWords('RabbitMQ', queue),
       database && outageInWords('PostgreSQL', database),
     ];
     this.#progress.say(waits.filter(Boolean).join('; ') || undefined);
@@ -62,9 +62,7 @@ export class WorkReport implements Report {
 
   #queueState(): ServerState | undefined {
     if (this.#queue.isGivenBack()) return 'waits for PostgreSQL';
-    const hindrance = this.#queue.hindrance();
-    if (typeof hindrance === 'object') return hindrance;
-    return this.#queue.problem() === undefined ? 'up' : undefined;
+    return this.#queue.outage() ?? (this.#queue.problem() === undefined ? 'up' : undefined);
   }
 }
 

@@ -14,7 +14,7 @@ import { Database } from './database/connect.ts';
 import type { Buried } from './dead-letters/letter.ts';
 import { intake } from './intake.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { databaseProblem, serveMetrics } from './metrics/serve.ts';
+import { serveMetrics } from './metrics/serve.ts';
 import { Progress } from './progress.ts';
 import { WorkReport } from './report.ts';
 import { settle } from './settle.ts';
@@ -61,7 +61,7 @@ export async function run(
   const state = new QueueState();
   const metrics = await serveMetrics(config, state, database, outages, log);
   const progress = new Progress(log);
-  const report = new WorkReport(progress, state, outages, () => databaseProblem(database, outages));
+  const report = new WorkReport(progress, state, database, outages);
   const endTelling = tellProgress(report, config, terminal);
   try {
     if (!(await opened(database, outages, signal))) return;

@@ -66,7 +66,7 @@ export class ImportReport implements Report {
 
   /** What goes on, or what it waits for. */
   #state(rowsPerSecond: number): string | Outage {
-    const hindrance = this.#queue.hindrance();
+    const hindrance = this.#queue.alarm() ?? this.#queue.outage();
     if (hindrance !== undefined) return hindrance;
     if (this.#progress.isAllRead) return 'waiting for confirms';
     const isIdle = rowsPerSecond === 0 && this.#progress.unconfirmed === 0;

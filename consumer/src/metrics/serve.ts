@@ -1,4 +1,3 @@
-import { messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { serve } from '@csv2db/libs/metrics/server.ts';
 import type { QueueState } from '@csv2db/libs/queue/state.ts';
@@ -27,27 +26,10 @@ export async function serveMetrics(
     import('../page/routes.ts'),
     import('../page/status.ts'),
   ]);
-  const metrics = new Metrics(
-    queue,
-    async () => (await databaseProblem(database, outages))?.message,
-  );
+  const metrics = new Metrics(queue, async () => (await outages.problemNow(database))?.message);
   const { recent, reasons } = metrics;
   const outage = (): string | undefined => outages.problem?.message;
   const page = pageRoutes(statusOf(config, { recent, reasons, queue, outage }));
   await serve(config.metricsAddress, { ...metrics.routes(), ...page }, log);
   return metrics;
-}
-
-/** Why the database can't be worked with, or gives no sign of life; undefined when it can. */
-export async function databaseProblem(
-  database: Database,
-  { problem }: Outages,
-): Promise<Error | undefined> {
-  if (problem !== undefined) return problem;
-  try {
-    await database.ping();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error : new TransientError(messageOf(error));
-  }
 }

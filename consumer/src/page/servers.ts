@@ -9,16 +9,17 @@ import { oneLine } from './one-line.ts';
  */
 export function queueServer(queue: QueueState, isStoring: boolean): Server {
   const problem = queue.problem();
-  const hindrance = queue.hindrance();
   if (problem !== undefined) {
+    const outage = queue.outage();
     // nobody has tried before PostgreSQL works
-    if (hindrance === undefined) return { state: 'waits', words: 'waits for PostgreSQL' };
-    const what = isStoring ? hindrance : 'waits for PostgreSQL';
+    if (!outage) return { state: 'waits', words: 'waits for PostgreSQL' };
+    const what = isStoring ? outage.next : 'waits for PostgreSQL';
     return { state: 'down', words: `down, ${what}: ${oneLine(problem)}` };
   }
   if (queue.isGivenBack()) return { state: 'waits', words: 'deliveries wait for PostgreSQL' };
   if (!isStoring) return { state: 'waits', words: 'up, deliveries wait for PostgreSQL' };
-  return hindrance === undefined ? UP : { state: 'waits', words: `up, but ${hindrance}` };
+  const alarm = queue.alarm();
+  return alarm === undefined ? UP : { state: 'waits', words: `up, but ${alarm}` };
 }
 
 /** @param problem why it can't be worked with; undefined where it can. */

@@ -1,6 +1,7 @@
-import { TransientError } from '@csv2db/libs/errors.ts';
+import { messageOf, TransientError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { retry } from '@csv2db/libs/retry.ts';
+import type { Database } from '../database/connect.ts';
 import { SetUpError } from '../database/problem.ts';
 
 /**
@@ -22,6 +23,17 @@ export class Outages {
   /** Why nothing can be stored now, as far as that is known; undefined when it can. */
   get problem(): TransientError | undefined {
     return this.#problem;
+  }
+
+  /** The same, or why the database gives no sign of life. */
+  async problemNow(database: Pick<Database, 'ping'>): Promise<Error | undefined> {
+    if (this.#problem) return this.#problem;
+    try {
+      await database.ping();
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(messageOf(error));
+    }
   }
 
   /**

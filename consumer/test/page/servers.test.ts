@@ -8,7 +8,7 @@ class Connected extends QueueState {
 }
 
 class Blocked extends Connected {
-  override hindrance(): string {
+  override alarm(): string {
     return 'blocked: low on memory';
   }
 }

@@ -64,18 +64,14 @@ export class QueueState {
     return this.#problem === undefined && this.#session?.lost.aborted === true;
   }
 
-  /** Whether an alarm of the broker holds back publishers. */
-  isBlocked(): boolean {
-    return this.#session?.blockedBy() !== undefined;
+  /** What alarm of the broker holds back publishers, in a few words; undefined when none does. */
+  alarm(): string | undefined {
+    const reason = this.#session?.blockedBy();
+    return reason === undefined ? undefined : `blocked: ${printable(reason)}`;
   }
 
-  /**
-   * What keeps the broker from taking messages: an alarm of it, in a few words, or an outage;
-   * undefined when nothing does, or there are none yet.
-   */
-  hindrance(): string | Outage | undefined {
-    const reason = this.#session?.blockedBy();
-    if (reason !== undefined) return `blocked: ${printable(reason)}`;
+  /** Why there is no session, while one is wanted; undefined when there is one. */
+  outage(): Outage | undefined {
     if (this.#problem === undefined || !this.#isWanted) return undefined;
     const seconds = Math.ceil((this.#nextAt - performance.now()) / 1000);
     const next = seconds > 0 ? `next try in ${seconds} s` : 'connecting';

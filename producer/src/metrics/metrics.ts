@@ -73,7 +73,7 @@ export class Metrics {
       this.#states,
       `${PREFIX}_queue_blocked`,
       'Whether an alarm of RabbitMQ holds back what is sent.',
-      () => Number(queue.isBlocked()),
+      () => Number(queue.alarm() !== undefined),
     );
     upGauge(`${PREFIX}_server_up`, this.#checks, this.#states);
   }
