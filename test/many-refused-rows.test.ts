@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { finish } from './finish.ts';
 import { until } from './sandbox.ts';
 import { tables } from './tables.ts';
 
@@ -88,6 +89,39 @@ it('rows are tried as long as others of them are stored, however many generation
   const chain = Array.from({ length: 40 }, (_, n) => `${n + 1},${n > 0 ? n : ''},1\n`);
   await bench.send('id,parent,size', `${chain.toReversed().join('')}99,98,1\n`);
   expect(await bench.consume('test.t')).toMatchObject({ inserted: 40, dead: 1 });
+});
+
+/** A thousand rows of which each needs the next one, as `links` has their ids. */
+function chain(links: readonly number[]): string {
+  const lines = links.map((id, n) => `${id},${links[n + 1] ?? ''},1\n`);
+  return lines.sort((a, b) => parseInt(a) - parseInt(b)).join('');
+}
+const IDS = Array.from({ length: 1_000 }, (_, n) => n + 1);
+/** To try them again for each other one takes the server longer. */
+const IN_TIME = ['--statement-timeout', '5s'];
+
+// each generation was a transaction: half a minute for a thousand
+it('a chain of a thousand rows, the last link first, costs a handful of transactions', async () => {
+  await bench.create(PARENT_FIRST);
+  await bench.send('id,parent,size', `${chain(IDS)}5000,4000,1\n6000,,x\n`);
+  const before = await rollbacks();
+  expect(await bench.consume('test.t', IN_TIME)).toMatchObject({ inserted: 1_000, dead: 2 });
+  expect((await rollbacks()) - before).toBeLessThan(20);
+});
+
+it('so does one of a foreign key in any order, beside a row that a type refuses', async () => {
+  await bench.create('CREATE TABLE t (id int PRIMARY KEY, parent int REFERENCES t, size int)');
+  const shuffled = IDS.map((_, n) => ((n * 7) % 1_000) + 1);
+  await bench.send('id,parent,size', `${chain(shuffled)}6000,,x\n`);
+  const before = await rollbacks();
+  expect(await bench.consume('test.t', IN_TIME)).toMatchObject({ inserted: 1_000, dead: 1 });
+  expect((await rollbacks()) - before).toBeLessThan(20);
+});
+
+it('a chain that a trigger can not see in one statement is stored all the same', async () => {
+  await bench.create(`${PARENT_FIRST}; ALTER FUNCTION test.parent() STABLE`);
+  await bench.send('id,parent,size', `${chain(IDS.slice(0, 20))}6000,,x\n`);
+  expect(await bench.consume('test.t')).toMatchObject({ inserted: 20, dead: 1 });
 });
 
 it('rows that are good together only are stored beside one that a type or a CHECK refuses', async () => {
@@ -204,4 +238,45 @@ it('which import stored a row is known of those that were beside one that is ref
   expect(why.stdout).toMatch(/^the import mixed stored it/);
   consumer.kill('SIGTERM');
   await consumer.succeeds();
+});
+
+// these were halved out one by one: minutes for thousands
+it.each([
+  ['a type does not read', 'CREATE TABLE t (id int UNIQUE, path tsquery)', 'foo', 'foo &'],
+  ['name no relation', 'CREATE TABLE t (id int UNIQUE, kind regclass)', 'pg_class', 'nothing'],
+  [
+    'the user has no right to store',
+    `CREATE TABLE t (id int UNIQUE, kind text);
+     CREATE FUNCTION test.guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       IF NEW.kind = 'secret' THEN RAISE insufficient_privilege; END IF;
+       RETURN NEW;
+     END $$;
+     CREATE TRIGGER guard BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION test.guard()`,
+    'open',
+    'secret',
+  ],
+])(
+  'rows with an error of a statement cost a handful of transactions: %s',
+  async (...[, sql, good, bad]) => {
+    await bench.create(sql);
+    const columns = sql.includes('path') ? 'id,path' : 'id,kind';
+    await bench.send(columns, rows(1_000, good, bad));
+    const before = await rollbacks();
+    expect(await bench.consume('test.t')).toMatchObject({ inserted: 500, dead: 500 });
+    expect((await rollbacks()) - before).toBeLessThan(20);
+  },
+);
+
+it('rows beside one that a type does not read wait, where a trigger is broken', async () => {
+  await bench.create(`CREATE TABLE t (id int UNIQUE, path tsquery);
+    CREATE FUNCTION test.audit() RETURNS trigger LANGUAGE plpgsql
+      AS 'BEGIN INSERT INTO test.audit VALUES (NEW.id); RETURN NEW; END';
+    CREATE TRIGGER audit BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION test.audit()`);
+  const { sandbox } = bench;
+  await bench.send('id,path', rows(40, 'foo', 'foo &'));
+  const consumer = sandbox.start('consumer', ['--parallel', '1', '--table', 'test.t']);
+  await consumer.logged(/"test.audit" does not exist.*storing pauses until it works$/);
+  await sandbox.pool.query('CREATE TABLE test.audit (id int)');
+  await consumer.logged(/^PostgreSQL works again$/);
+  expect(await finish(sandbox, consumer)).toMatchObject({ inserted: 20, dead: 20 });
 });

@@ -26,6 +26,8 @@ export interface Layout {
   trial: Trial | undefined;
   /** Reads the values of the same parameters, and stores none. */
   read: string;
+  /** Finds out which rows of the same parameters that refuses; undefined as `trial` is. */
+  readTrial: Trial | undefined;
   /**
    * The same, of plain lines in one text; undefined where rows may be left out, of which one has to
    * tell which they are.
@@ -86,6 +88,9 @@ export function layoutOf(facts: Facts, columns: readonly Column[], isContacts: b
     insert: insertFrom(parameters),
     trial: facts.hasPlpgsql ? trialOf(columns.length, insertFrom) : undefined,
     read: readFrom(parameters),
+    readTrial: facts.hasPlpgsql
+      ? trialOf(columns.length, (arrays) => `PERFORM * FROM (${readFrom(arrays)} OFFSET 0) AS read`)
+      : undefined,
     // without OFFSET, the planner would have each line cut for every column
     insertLines: mayLeaveOut
       ? undefined

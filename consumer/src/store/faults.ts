@@ -24,16 +24,11 @@ export class Faults {
     this.#timeout = timeout;
   }
 
-  /** @throws the error of pg when any row would meet it. */
-  async check(rows: readonly Row[], error: pg.DatabaseError): Promise<void> {
-    if (!(await this.#isMisread(rows))) await this.#probe(rows, error);
-  }
-
   /**
    * Whether a type does not read a value of some rows. It may say so with an error that is a
    * statement's otherwise, as that of `tsquery` does.
    */
-  async #isMisread(rows: readonly Row[]): Promise<boolean> {
+  async isMisread(rows: readonly Row[]): Promise<boolean> {
     const { client, layout } = this.#target;
     try {
       await runWithin(client, this.#timeout, layout.read, columnsOf(rows));
@@ -49,8 +44,10 @@ export class Faults {
    * Inserts a row that nobody sent, and rolls it back. Halving thousands of rows down to each would
    * flood the server's log; and one that is there already passes where a trigger behind the
    * insertion is broken.
+   *
+   * @throws the error of pg when any row would meet it.
    */
-  async #probe(rows: readonly Row[], error: pg.DatabaseError): Promise<void> {
+  async probe(rows: readonly Row[], error: pg.DatabaseError): Promise<void> {
     try {
       const texts = this.#target.layout.columns.map(({ isText }) => [isText ? PROBE : null]);
       await this.#rehearse(texts);

@@ -2,16 +2,18 @@ import { TransientError } from '@csv2db/libs/errors.ts';
 import pg from 'pg';
 import { type Outcome, refused, type Row, sum } from '../batch.ts';
 import { runWithin } from '../database/limits.ts';
-import { isUnanswered, verdictOn } from '../database/sqlstate.ts';
+import { isUnanswered, type Verdict, verdictOn } from '../database/sqlstate.ts';
 import { storing } from '../database/storing.ts';
 import { columnsOf } from './columns.ts';
 import { Faults } from './faults.ts';
+import { insertApart, insertInHalves, refusedFor, type Steps } from './refused.ts';
 import type { StatementSize } from './statement-size.ts';
 import type { Target } from './target.ts';
-import { refusal, type Refused, refusedAlone, refusedInHalves } from './trial.ts';
+import { ALONE, refusal, tryRows } from './trial.ts';
 
-/** What is wrong with a row whatever there is beside it: types, NOT NULL, CHECK. */
-const OF_ITS_OWN = /^(22|23502|23514)/;
+const BY_ROW: ReadonlySet<Verdict> = new Set(['row']);
+/** Where nothing is wrong with the table, what else may be wrong with a row. */
+const BY_ROW_OR_SET_UP: ReadonlySet<Verdict> = new Set(['row', 'set-up']);
 
 /** Inserts the rows of one batch that are new. */
 export class Insertion {
@@ -55,10 +57,9 @@ export class Insertion {
         case 'slow':
           return await this.#insertLess(rows, error);
         case 'set-up':
-          await this.#faults.check(rows, error);
-          return await this.#insertHalves(rows, error);
+          return await this.#insertSound(rows, error);
         case 'row':
-          return await this.#insertOthers(rows, error);
+          return await insertApart(rows, error, this.#steps(BY_ROW));
         default:
           throw error;
       }
@@ -117,47 +118,29 @@ export class Insertion {
   }
 
   /**
-   * Inserts the rows that the database takes in a trial, then those it refused in it: a row may need
-   * another one, as a child its parent. Where it takes none, those are dead that are bad whatever there is
-   * beside them, and the others may be good together. Each step has fewer rows than the one before.
+   * Inserts the rows whose values can be read; where all can, and nothing is wrong with the table, those that
+   * it takes.
    */
-  async #insertOthers(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
+  async #insertSound(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
+    const steps = this.#steps(BY_ROW_OR_SET_UP);
+    if (!(await this.#faults.isMisread(rows))) {
+      await this.#faults.probe(rows, error);
+      return await insertApart(rows, error, steps);
+    }
+    if (rows.length === 1) return refusedFor(rows, error);
+    const { client, layout } = this.#target;
     const { timeout } = this.#size;
-    const alone = rows.length > 1 ? await refusedAlone(this.#target, timeout, rows) : [];
-    if (alone.length < rows.length) return await this.#insertApart(rows, alone, error);
-    const bad = alone.filter(({ sqlstate }) => OF_ITS_OWN.test(sqlstate));
-    if (bad.length > 0) {
-      return sum([refused(bad.map(refusal)), await this.insert(without(rows, bad))]);
-    }
-    const inHalves = await refusedInHalves(this.#target, timeout, rows);
-    if (inHalves.length < rows.length) return await this.#insertApart(rows, inHalves, error);
-    return refused(inHalves.map(refusal));
+    const read = await tryRows(client, layout.readTrial, timeout, rows, ALONE, BY_ROW_OR_SET_UP);
+    if (read.refused.length === 0) return await insertInHalves(rows, steps);
+    return sum([refused(read.refused.map(refusal)), await this.insert(read.taken)]);
   }
 
-  /** Inserts the rows that are not refused, then the others; where none is, it halves them. */
-  async #insertApart(
-    rows: readonly Row[],
-    some: readonly Refused[],
-    error: pg.DatabaseError,
-  ): Promise<Outcome> {
-    if (some.length === 0) return await this.#insertHalves(rows, error);
-    const inserted = await this.insert(without(rows, some));
-    return sum([inserted, await this.insert(some.map(({ row }) => row))]);
+  /** @param blamed which errors in a trial are those of a row. */
+  #steps(blamed: ReadonlySet<Verdict>): Steps {
+    const { client, layout } = this.#target;
+    return {
+      insert: (rows) => this.insert(rows),
+      attempt: (rows, way) => tryRows(client, layout.trial, this.#size.timeout, rows, way, blamed),
+    };
   }
-
-  /** Halves what fails until a row stands alone. */
-  async #insertHalves(rows: readonly Row[], error: pg.DatabaseError): Promise<Outcome> {
-    const [only] = rows;
-    if (only && rows.length === 1) {
-      const { message: reason, code: sqlstate = '' } = error;
-      return refused([refusal({ row: only, reason, sqlstate })]);
-    }
-    const middle = rows.length >> 1;
-    return sum([await this.insert(rows.slice(0, middle)), await this.insert(rows.slice(middle))]);
-  }
-}
-
-function without(rows: readonly Row[], some: readonly Refused[]): Row[] {
-  const out = new Set(some.map(({ row }) => row));
-  return rows.filter((row) => !out.has(row));
 }

@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { Refusal, Row } from '../batch.ts';
 import { inTransaction, TAKE_BACK } from '../database/limits.ts';
 import { type Verdict, verdictOf, verdictOn } from '../database/sqlstate.ts';
+import type { Trial } from '../database/trial.ts';
 import { columnsOf } from './columns.ts';
 import type { Target } from './target.ts';
 
@@ -14,60 +15,81 @@ export interface Refused {
   reason: string;
 }
 
-type Trying = Pick<Target, 'client' | 'layout'>;
+/** What a trial finds out. */
+export interface Tried {
+  /** The rows that are not refused, in an order in which the database takes them. */
+  taken: Row[];
+  refused: Refused[];
+}
+
+/** How rows are tried. */
+export interface Way {
+  /** How many of some rows are tried together; where they are refused, fewer are. */
+  sizes: (count: number) => number[];
+  /** Whether rows that are taken stay for the others, which are tried anew then. */
+  isKept: boolean;
+}
+
+/** Each row by itself. */
+export const ALONE: Way = { sizes: () => [16, 1], isKept: false };
+
+/** Each row beside those that were taken before it. */
+export const IN_TURN: Way = { sizes: () => [1], isKept: true };
+
+/** A half of two rows or more, then a half of one that is refused, down to each by itself. */
+export const IN_HALVES: Way = {
+  sizes: (count) => {
+    const sizes: number[] = [];
+    for (let size = count; size > 1;) sizes.push((size = Math.ceil(size / 2)));
+    return sizes;
+  },
+  isKept: false,
+};
 
 /** What keeps the trial itself from ending, such as a trigger that ends the transaction. */
 const NO_TRIAL: ReadonlySet<Verdict> = new Set(['row', 'set-up', 'slow']);
 
-/** How many rows are tried together; where they are refused, each of them is by itself. */
-const AT_ONCE = 16;
-
 /**
- * Finds the rows that the database refuses, each by itself. Nothing is stored.
+ * Tries rows in the database. Nothing is stored.
  *
+ * @param trial what is tried; undefined where nothing can be.
  * @param timeout longest time that the server may work on a statement, in milliseconds.
- * @returns none, too, where they can't be told.
+ * @param blamed errors of these are those of a row; with any other one it counts as taken.
+ * @returns none as refused, too, where they can't be told.
  * @throws the error of pg, when it is one of the server or the way to it.
  */
-export async function refusedAlone(
-  target: Trying,
+export async function tryRows(
+  client: Target['client'],
+  trial: Trial | undefined,
   timeout: number,
   rows: readonly Row[],
-): Promise<Refused[]> {
-  return await refusedIn([AT_ONCE, 1], target, timeout, rows);
-}
-
-/** The same, of two rows or more; those of a half that is taken, or of a half of one that is not, are not refused. */
-export async function refusedInHalves(
-  target: Trying,
-  timeout: number,
-  rows: readonly Row[],
-): Promise<Refused[]> {
-  const sizes: number[] = [];
-  for (let size = rows.length; size > 1;) sizes.push((size = Math.ceil(size / 2)));
-  return await refusedIn(sizes, target, timeout, rows);
-}
-
-async function refusedIn(
-  sizes: readonly number[],
-  { client, layout: { trial } }: Trying,
-  timeout: number,
-  rows: readonly Row[],
-): Promise<Refused[]> {
-  if (trial === undefined) return [];
-  const tryThem = async () => {
-    await client.query(trial.give, [...columnsOf(rows), sizes]);
+  { sizes, isKept }: Way,
+  blamed: ReadonlySet<Verdict>,
+): Promise<Tried> {
+  const untold = { taken: [...rows], refused: [] };
+  if (trial === undefined || rows.length === 0) return untold;
+  const tryThem = async (): Promise<Tried> => {
+    await client.query(trial.give, [...columnsOf(rows), sizes(rows.length), isKept]);
     await client.query(trial.run);
-    return await client.query<{ place: number; sqlstate: string; reason: string }>(trial.read);
+    const { rows: taken } = await client.query<{ places: number[] }>(trial.taken);
+    const { rows: refused } = await client.query<Omit<Refused, 'row'> & { place: number }>(
+      trial.refused,
+    );
+    const found = refused.flatMap(({ place, ...why }) => {
+      const row = rows[place];
+      return row && blamed.has(verdictOf(why.sqlstate)) ? [{ row, ...why }] : [];
+    });
+    // what is taken by itself keeps the order of its keys
+    const inTurn = isKept ? (taken[0]?.places ?? []) : rows.keys();
+    const those = new Set([...inTurn, ...rows.keys()]);
+    const out = new Set(found.map(({ row }) => row));
+    const passed = [...those].flatMap((place) => rows[place] ?? []).filter((row) => !out.has(row));
+    return { taken: passed, refused: found };
   };
   try {
-    const { rows: refused } = await inTransaction(client, timeout, tryThem, TAKE_BACK);
-    return refused.flatMap(({ place, sqlstate, reason }) => {
-      const row = rows[place];
-      return row && verdictOf(sqlstate) === 'row' ? [{ row, sqlstate, reason }] : [];
-    });
+    return await inTransaction(client, timeout, tryThem, TAKE_BACK);
   } catch (error) {
-    if (error instanceof pg.DatabaseError && NO_TRIAL.has(verdictOn(error))) return [];
+    if (error instanceof pg.DatabaseError && NO_TRIAL.has(verdictOn(error))) return untold;
     throw error;
   }
 }
