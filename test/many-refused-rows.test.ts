@@ -111,7 +111,7 @@ it('a chain of a thousand rows, the last link first, costs a handful of transact
 
 it('so does one of a foreign key in any order, beside a row that a type refuses', async () => {
   await bench.create('CREATE TABLE t (id int PRIMARY KEY, parent int REFERENCES t, size int)');
-  const shuffled = IDS.map((_, n) => ((n * 7) % 1_000) + 1);
+  const shuffled = IDS.map((_, n) => ((n * 387) % 1_000) + 1);
   await bench.send('id,parent,size', `${chain(shuffled)}6000,,x\n`);
   const before = await rollbacks();
   expect(await bench.consume('test.t', IN_TIME)).toMatchObject({ inserted: 1_000, dead: 1 });

@@ -256,6 +256,40 @@ dead letters in "csv2db.dead": 0
     }
   });
 
+  // each look read all of them
+  it('merges what is old of an import that goes on, and of messages that name none, and shows the same', async () => {
+    const { pool } = sandbox;
+    const entries = async () => {
+      const sql = 'SELECT import, count(*)::int FROM csv2db_ledger GROUP BY import ORDER BY import';
+      return (await pool.query<{ import: string; count: number }>(sql)).rows;
+    };
+    await tell('long', {});
+    await pool.query(`
+      INSERT INTO csv2db_ledger (import, covered, inserted, recorded)
+        SELECT 'long', int8multirange(int8range(10 * n, 10 * n + 8)), 7, now() - interval '2 min'
+        FROM generate_series(1, 2000) AS n;
+      INSERT INTO csv2db_ledger (import, unnumbered, inserted, recorded)
+        SELECT '', 2, 1, now() - interval '2 min' FROM generate_series(1, 3000);
+      INSERT INTO csv2db_ledger (import, covered, recorded)
+        SELECT 'short', int8multirange(int8range(n, n + 1)), now() - interval '2 min'
+        FROM generate_series(1, 999) AS n`);
+    for (const row of [1, 2, 3]) await record('long', { covered: [row], inserted: 1 });
+    const seen = async () => {
+      const lines = (await status('--json')).stdout.trim().split('\n');
+      return lines.map((line) => ({ ...(JSON.parse(line) as object), rowsPerSecond: 0 }));
+    };
+    const before = await seen();
+    expect(before).toContainEqual(
+      expect.objectContaining({ import: null, rows: 6_000, inserted: 3_000 }),
+    );
+    expect(await entries()).toEqual([
+      { import: '', count: 1 },
+      { import: 'long', count: 4 },
+      { import: 'short', count: 999 },
+    ]);
+    expect(await seen()).toEqual(before);
+  });
+
   it('says so where nothing is in the ledger', async () => {
     expect((await status()).stdout).toMatch(/^no import is in the ledger\n/);
     expect((await status('--missing')).stderr).toBe(

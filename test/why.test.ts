@@ -71,6 +71,19 @@ it('knows the import when its entries were merged', async () => {
   expect((await why('other@example.com')).stdout).toMatch(/^the import other stored it/);
 });
 
+it('knows that a row came without an import when those entries were merged', async () => {
+  for (let at = 0; at < 3; at += 1) await store('', '{}', `${at}@example.com`);
+  await sandbox.pool.query(`
+    INSERT INTO csv2db_ledger (import, unnumbered) SELECT '', 1 FROM generate_series(1, 1000);
+    UPDATE csv2db_ledger SET recorded = recorded - interval '2 min'`);
+  await sandbox.start('consumer', ['status']).succeeds();
+  const { rows } = await sandbox.pool.query('SELECT FROM csv2db_ledger');
+  expect(rows).toHaveLength(1);
+  expect((await why('1@example.com')).stdout).toMatch(
+    new RegExp(`^a message that names no import stored it, by ${TIME}\n$`),
+  );
+});
+
 it('says that a row was there before, where no import stored it', async () => {
   await store('one', '{[1,2)}', 'a@example.com');
   await sandbox.pool.query("INSERT INTO contacts VALUES ('N', 'b@example.com')");
@@ -114,7 +127,7 @@ it('looks into any table that has one unique column', async () => {
   await client.query("INSERT INTO csv2db_ledger (import, inserted) VALUES ('one', 1)");
   await client.query('COMMIT');
   client.release();
-  expect((await why('7', '--table', 'numbers')).stdout).toMatch(/^the import one stored it: by /);
+  expect((await why('7', '--table', 'numbers')).stdout).toMatch(/^the import one stored it: at /);
   expect(await why('8', '--table', 'numbers')).toEqual({
     status: 1,
     stdout: '',

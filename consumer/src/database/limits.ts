@@ -62,7 +62,7 @@ export async function runWithin<R extends pg.QueryResultRow>(
   client: pg.ClientBase,
   timeout: number,
   text: string,
-  values: readonly (string | Buffer | readonly (string | null)[])[] = [],
+  values: readonly (string | Buffer | null | readonly (string | null)[])[] = [],
   end?: 'COMMIT' | typeof TAKE_BACK,
 ): Promise<pg.QueryResult<R>> {
   return await inTransaction(client, timeout, () => client.query<R>(text, [...values]), end);

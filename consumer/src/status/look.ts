@@ -24,7 +24,7 @@ export interface Look {
 export type Wanted = 'all' | 'newest' | { id: string } | { name: string };
 
 /**
- * Looks at imports. What has come to its end is merged into one entry on the way.
+ * Looks at imports. Entries of which there are many are merged on the way.
  *
  * @throws FatalError where a person has to mend something, TransientError in an outage of the
  * database. One of the broker is in the result.
@@ -62,11 +62,7 @@ async function readAndMerge(
 ): Promise<Tally[]> {
   const ids = wanted === 'all' ? undefined : await idsOf(client, database, wanted);
   const tallies = await readTallies(client, database, ids);
-  const finished = tallies.filter(
-    (tally) => tally.entries > 1 && toImport(tally, false).state === 'complete',
-  );
-  const done = finished.map(({ importId }) => importId);
-  await compact(client, database, done);
+  await compact(client, database, tallies);
   return tallies;
 }
 

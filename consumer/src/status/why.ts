@@ -17,6 +17,8 @@ const MOST_RANGES = 5;
 interface Source {
   import: string;
   recorded: Date;
+  /** Whether it is what several came to, of which `recorded` is the last. */
+  isMerged: boolean;
   announcement: string | null;
   /** As `1-3` or `7`, the first of them; empty where entries were merged, or it tells of no rows. */
   rows: string[];
@@ -27,13 +29,11 @@ interface Source {
  * that the server has used all of them.
  */
 const SOURCES = `
-  SELECT import, recorded,
+  SELECT import, recorded, upper(span) - lower(span) > 1 AS "isMerged",
     (SELECT announcement::text FROM csv2db_announcements AS a WHERE a.import = entry.import LIMIT 1),
     ARRAY(SELECT lower(r) || CASE WHEN upper(r) - 1 > lower(r) THEN '-' || upper(r) - 1 ELSE '' END
-      FROM unnest(covered) AS r
-      WHERE upper(range_merge(transactions)) - lower(range_merge(transactions)) = 1
-      LIMIT ${MOST_RANGES + 1}) AS rows
-  FROM csv2db_ledger AS entry WHERE inserted > 0 AND EXISTS (
+      FROM unnest(covered) AS r WHERE upper(span) - lower(span) = 1 LIMIT ${MOST_RANGES + 1}) AS rows
+  FROM csv2db_ledger AS entry, range_merge(transactions) AS span WHERE inserted > 0 AND EXISTS (
     SELECT FROM generate_series(0, pg_snapshot_xmax(pg_current_snapshot())::text::int8 >> 32) AS epoch
     WHERE transactions @> (epoch << 32) + $1::int8) ORDER BY recorded`;
 
@@ -82,13 +82,12 @@ function uniqueColumn(facts: Facts): string {
   throw new FatalError(`${facts.name} has no unique column that a row could be looked up by`);
 }
 
-function inWords({ import: id, recorded, announcement, rows }: Source): string {
-  const at = recorded.toISOString();
-  if (id === '') return `a message that names no import stored it, at ${at}`;
+function inWords({ import: id, recorded, isMerged, announcement, rows }: Source): string {
+  const when = `${isMerged ? 'by' : 'at'} ${recorded.toISOString()}`;
+  if (id === '') return `a message that names no import stored it, ${when}`;
   const [file] = parseAnnouncement(announcement)?.files ?? [];
   const name = file ? ` (${basename(file.name)})` : '';
   const shown = rows.slice(0, MOST_RANGES).join(',') + (rows.length > MOST_RANGES ? ',…' : '');
   const which = rows.length > 0 ? `one of its rows ${shown}, ` : '';
-  const when = rows.length > 0 ? `at ${at}` : `by ${at}`;
   return printable(`the import ${id}${name} stored it: ${which}${when}`).replaceAll('\n', '\\n');
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Sandbox } from '../../../test/sandbox.ts';
-import { compact } from '../../src/status/compact.ts';
+import { FINISHED, GOING_ON, merge } from '../../src/status/compact.ts';
 import { type Import, toImport } from '../../src/status/import.ts';
 import { printMissing } from '../../src/status/missing.ts';
 import { readTallies } from '../../src/status/tally.ts';
@@ -126,33 +126,41 @@ function rowsOf(ranges: string): number[] {
 }
 
 it('accounts for the same rows when many merge the entries, while others write them', async () => {
+  const which = fc.record({ age: fc.constantFrom(undefined, '1 min'), least: fc.nat(5) });
   await fc.assert(
-    fc.asyncProperty(history, async (one) => {
-      const id = await ended(one);
-      let isWritten = false;
-      const merge = async (place: number): Promise<void> => {
-        while (!isWritten) await compact(clientOf(place), configOf(sandbox), [id]);
-      };
-      const half = one.entries.length / 2;
-      const writers = [one.entries.slice(0, half), one.entries.slice(half)].map(
-        async (entries, place) => {
-          for (const entry of entries) await write(clientOf(place), id, entry);
-        },
-      );
-      const mergers = [2, 3, 4].map(merge);
-      await Promise.all(writers).finally(() => (isWritten = true));
-      await Promise.all(mergers);
-      expect(await readImport(id)).toMatchObject(outcome(one));
-      await compact(clientOf(2), configOf(sandbox), [id]);
-      expect(await readImport(id)).toMatchObject(outcome(one));
-      const { rows } = await sandbox.pool.query(
-        `SELECT (SELECT sum(upper(t) - lower(t))::int FROM unnest(transactions) AS t) AS transactions
+    fc.asyncProperty(
+      history,
+      fc.array(which, { minLength: 3, maxLength: 3 }),
+      async (one, some) => {
+        const id = await ended(one);
+        let isWritten = false;
+        const mergeAll = async (place: number): Promise<void> => {
+          const config = configOf(sandbox);
+          while (!isWritten) await merge(clientOf(place), config, id, some[place - 2] ?? GOING_ON);
+        };
+        const half = one.entries.length / 2;
+        const writers = [one.entries.slice(0, half), one.entries.slice(half)].map(
+          async (entries, place) => {
+            for (const [at, entry] of entries.entries()) {
+              await write(clientOf(place), id, entry, at % 3);
+            }
+          },
+        );
+        const mergers = [2, 3, 4].map(mergeAll);
+        await Promise.all(writers).finally(() => (isWritten = true));
+        await Promise.all(mergers);
+        expect(await readImport(id)).toMatchObject(outcome(one));
+        await merge(clientOf(2), configOf(sandbox), id, FINISHED);
+        expect(await readImport(id)).toMatchObject(outcome(one));
+        const { rows } = await sandbox.pool.query(
+          `SELECT (SELECT sum(upper(t) - lower(t))::int FROM unnest(transactions) AS t) AS transactions
          FROM csv2db_ledger WHERE import = $1`,
-        [id],
-      );
-      const { length } = one.entries;
-      expect(rows).toEqual(length > 0 ? [{ transactions: length }] : []);
-    }),
+          [id],
+        );
+        const { length } = one.entries;
+        expect(rows).toEqual(length > 0 ? [{ transactions: length }] : []);
+      },
+    ),
     { numRuns: 60 },
   );
 });

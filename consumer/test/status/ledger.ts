@@ -8,14 +8,15 @@ export async function write(
   client: Pick<pg.ClientBase, 'query'>,
   importId: string,
   { covered, refused, rejected, skipped, inserted }: Entry,
+  minutesAgo = 0,
 ): Promise<void> {
   const ranges = [covered, refused, rejected, skipped].map(
     (rows) => `{${rows.map((row) => `[${row},${row}]`).join(',')}}`,
   );
   await client.query(
-    `INSERT INTO csv2db_ledger (import, covered, refused, rejected, skipped, inserted)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
-    [importId, ...ranges, inserted],
+    `INSERT INTO csv2db_ledger (import, covered, refused, rejected, skipped, inserted, recorded)
+     VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() - make_interval(mins => $7))`,
+    [importId, ...ranges, inserted, minutesAgo],
   );
 }
 
