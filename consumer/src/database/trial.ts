@@ -8,7 +8,7 @@ export interface Trial {
    */
   give: string;
   run: string;
-  /** Reads the rows that were taken, as an array of `places` from 0, in the order in which they were. */
+  /** Reads the `place` of each row that was taken and stayed, from 0, in the order in which they were. */
   taken: string;
   /** Reads the `place` of each row that was refused, its `sqlstate` and the `reason`. */
   refused: string;
@@ -44,7 +44,7 @@ export function trialOf(count: number, attempt: (arrays: readonly string[]) => s
       size int;
       those record;
       is_taken bool;
-      taken bigint[] := '{}';
+      taken json[] := '{}';
       refused json[];
     BEGIN
       SET CONSTRAINTS ALL IMMEDIATE;
@@ -63,12 +63,12 @@ export function trialOf(count: number, attempt: (arrays: readonly string[]) => s
               ${attempt(names.map((name) => `those.${name}`))};
               is_taken := true;
               IF NOT is_kept THEN RAISE 'taken back'; END IF;
+              taken := taken || to_json(those.places);
             EXCEPTION WHEN OTHERS OR ASSERT_FAILURE THEN
               IF NOT is_taken THEN
                 refused := refused || json_build_array(those.places, SQLSTATE, SQLERRM);
               END IF;
             END;
-            IF is_taken THEN taken := taken || those.places; END IF;
           END LOOP;
           places := ARRAY(SELECT json_array_elements_text(entry -> 0)::bigint
             FROM unnest(refused) WITH ORDINALITY AS refused (entry, turn) ORDER BY turn);
@@ -77,7 +77,7 @@ export function trialOf(count: number, attempt: (arrays: readonly string[]) => s
         places := ARRAY(SELECT place FROM unnest(places) WITH ORDINALITY AS still (place, turn)
           ORDER BY turn DESC);
       END LOOP;
-      PERFORM set_config('csv2db.taken', taken::text, true);
+      PERFORM set_config('csv2db.taken', to_json(taken)::text, true);
       PERFORM set_config('csv2db.refused', to_json(refused)::text, true);
     END`;
   const settings = [...names, 'sizes', 'is_kept'].map(
@@ -86,8 +86,9 @@ export function trialOf(count: number, attempt: (arrays: readonly string[]) => s
   return {
     give: `SELECT ${settings.join(', ')}`,
     run: `DO ${pg.escapeLiteral(block)}`,
-    taken: `SELECT ARRAY(SELECT place::int - 1
-      FROM unnest(current_setting('csv2db.taken')::bigint[]) AS place) AS places`,
+    taken: `SELECT place::int - 1 AS place
+      FROM json_array_elements(current_setting('csv2db.taken')::json) WITH ORDINALITY AS taken (places, turn),
+        json_array_elements_text(places) WITH ORDINALITY AS part (place, part) ORDER BY turn, part`,
     refused: `SELECT place::int - 1 AS place, entry ->> 1 AS sqlstate, entry ->> 2 AS reason
       FROM json_array_elements(current_setting('csv2db.refused')::json) AS entry,
         json_array_elements_text(entry -> 0) AS place ORDER BY 1`,

@@ -71,7 +71,7 @@ export async function tryRows(
   const tryThem = async (): Promise<Tried> => {
     await client.query(trial.give, [...columnsOf(rows), sizes(rows.length), isKept]);
     await client.query(trial.run);
-    const { rows: taken } = await client.query<{ places: number[] }>(trial.taken);
+    const { rows: kept } = await client.query<{ place: number }>(trial.taken);
     const { rows: refused } = await client.query<Omit<Refused, 'row'> & { place: number }>(
       trial.refused,
     );
@@ -79,12 +79,10 @@ export async function tryRows(
       const row = rows[place];
       return row && blamed.has(verdictOf(why.sqlstate)) ? [{ row, ...why }] : [];
     });
-    // what is taken by itself keeps the order of its keys
-    const inTurn = isKept ? (taken[0]?.places ?? []) : rows.keys();
-    const those = new Set([...inTurn, ...rows.keys()]);
-    const out = new Set(found.map(({ row }) => row));
-    const passed = [...those].flatMap((place) => rows[place] ?? []).filter((row) => !out.has(row));
-    return { taken: passed, refused: found };
+    // the others keep the order of their keys
+    const taken = new Set([...kept.flatMap(({ place }) => rows[place] ?? []), ...rows]);
+    for (const { row } of found) taken.delete(row);
+    return { taken: [...taken], refused: found };
   };
   try {
     return await inTransaction(client, timeout, tryThem, TAKE_BACK);
