@@ -242,7 +242,7 @@ describe('a queue that is there already', () => {
 
 describe('a new quorum queue', () => {
   it('leaves nothing but itself and the dead-letter queue behind', async () => {
-    // the sandbox's own declaration deletes the marks
+    // the sandbox's own declaration leaves no marks
     await sandbox.start('producer', ['--file', '/dev/null']).succeeds();
     await until('its marks are gone', async () => {
       const queues = await manage('GET', `queues/${sandbox.vhost}`);

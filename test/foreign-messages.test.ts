@@ -124,7 +124,6 @@ it('of a message of many bad rows each is dead', async () => {
 
 // cause: 100 messages were taken in at once, however large they were: 40 of 20 MB took 1.1 GB
 it('two messages are taken in at first, and more once their size is known', async () => {
-  await declare('quorum');
   for (let number = 1; number <= 10; number += 1) {
     await sandbox.send(`{"name":"N","email":"${number}@example.com"}`);
   }

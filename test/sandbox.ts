@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CONTENT_TYPE } from '@csv2db/libs/message.ts';
+import { deadArguments, liveArguments } from '@csv2db/libs/queue/declare.ts';
 import { type Channel, type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
 import pg from 'pg';
 import { type Run, start, type StartOptions } from './processes.ts';
@@ -103,19 +104,18 @@ export class Sandbox {
   }
 
   /**
-   * Declares the queue as the services do, where a test comes before them. They take it for one that
-   * is not new.
+   * Declares the queues as the services do, where a test comes before them. They take them for
+   * queues that are not new, and so wait for nothing.
    */
   async declareQueue(): Promise<void> {
+    // each declaration takes RabbitMQ tens of milliseconds, and send() asks for it each time
     await (this.#declaring ??= this.#declareQueue());
   }
 
   async #declareQueue(): Promise<void> {
-    await this.start('producer', ['--file', '/dev/null']).succeeds();
-    // what it announced
-    await this.channel.purgeQueue('csv2db');
-    // no test but those of new queues waits until they are older
-    for (const mark of ['csv2db.young', 'csv2db.dead.young']) await this.channel.deleteQueue(mark);
+    const dead = deadArguments(this.#connection);
+    await this.channel.assertQueue('csv2db.dead', { arguments: dead });
+    await this.channel.assertQueue('csv2db', { arguments: liveArguments('csv2db.dead') });
   }
 
   async contacts(): Promise<{ name: string; email: string }[]> {

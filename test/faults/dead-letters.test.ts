@@ -34,9 +34,12 @@ async function meetTooLarge(queueType: string) {
   const flags = ['--queue-type', queueType];
   const producer = sandbox.start('producer', ['--file', '/dev/null', ...flags]);
   await producer.succeeds();
-  await sandbox.send('{"name":"One","email":"one@example.com"}');
-  await sandbox.send(`not json ${'x'.repeat(5_000)}`);
-  await sandbox.send('not json either');
+  // what it announced
+  await sandbox.channel.purgeQueue('csv2db');
+  const row = '{"name":"One","email":"one@example.com"}';
+  for (const body of [row, `not json ${'x'.repeat(5_000)}`, 'not json either']) {
+    sandbox.channel.sendToQueue('csv2db', Buffer.from(body), { persistent: true });
+  }
   await until('all are there', async () => (await sandbox.ready()) === 3);
   await setLargestMessage(1_000);
   return sandbox.start('consumer', flags);
