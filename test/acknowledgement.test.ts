@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { DATA } from './processes.ts';
 import { Sandbox, until } from './sandbox.ts';
 import { OwnPostgres } from './servers.ts';
+import { createTemplate, type Template } from './template.ts';
 
 const ROWS = 1_000;
 /** One for each row, and behind them what is announced of their end. */
@@ -16,11 +17,13 @@ const HOLD = `
     INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION hold()`;
 
 let postgres: OwnPostgres;
+let template: Template;
 let sandbox: Sandbox;
 let holder: pg.Client;
 
 beforeAll(async () => {
   postgres = await OwnPostgres.start();
+  template = await createTemplate(postgres.url);
 });
 
 afterAll(async () => {
@@ -28,8 +31,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create(postgres.url);
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated(template);
   await sandbox.pool.query(HOLD);
   holder = new pg.Client({ connectionString: sandbox.databaseUrl.href });
   holder.on('error', () => {});

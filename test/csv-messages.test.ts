@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { finish } from './finish.ts';
 import { Sandbox } from './sandbox.ts';
 
@@ -7,12 +7,8 @@ const CSV = { contentType: 'text/csv' };
 let sandbox: Sandbox;
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
-});
-
-afterEach(async () => {
-  await sandbox.destroy();
+  sandbox = await Sandbox.migrated();
+  return () => sandbox.destroy();
 });
 
 /** Runs a consumer until the queue is empty. @returns what it counted. */

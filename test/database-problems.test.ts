@@ -4,13 +4,16 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox } from './sandbox.ts';
 import { OwnPostgres } from './servers.ts';
+import { createTemplate, type Template } from './template.ts';
 
 let postgres: OwnPostgres;
+let template: Template;
 let sandbox: Sandbox;
 let role: string;
 
 beforeAll(async () => {
   postgres = await OwnPostgres.start();
+  template = await createTemplate(postgres.url);
 });
 
 afterAll(async () => {
@@ -19,8 +22,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   role = `role_${randomBytes(4).toString('hex')}`;
-  sandbox = await Sandbox.create(postgres.url);
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated(template);
   await sandbox.pool.query(`CREATE ROLE ${role} LOGIN PASSWORD 'hunter2'`);
   await sandbox.pool.query(`GRANT INSERT, SELECT ON contacts TO ${role}`);
 });

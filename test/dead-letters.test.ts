@@ -9,8 +9,7 @@ const CONSUMER = fileURLToPath(new URL('../bin/consumer', import.meta.url));
 let sandbox: Sandbox;
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated();
   await sandbox.send('not json', { messageId: 'm-1', headers: { 'x-origin': 'test' } });
   await sandbox.send('{"name":"N\\u0000ul","email":"nul@example.com"}', {
     headers: { 'x-csv2db-import': 'i-1', 'x-csv2db-row': 7 },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { BIN, DATA } from './processes.ts';
 import { queueUrl, Sandbox } from './sandbox.ts';
 
@@ -9,11 +9,8 @@ const FILE = ['--file', join(DATA, 'data_1000.csv')];
 let sandbox: Sandbox;
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create();
-});
-
-afterEach(async () => {
-  await sandbox.destroy();
+  sandbox = await Sandbox.migrated();
+  return () => sandbox.destroy();
 });
 
 describe('status 1 and one line that says what to do, for', () => {
@@ -49,7 +46,6 @@ describe('status 1 and one line that says what to do, for', () => {
       /nowhere\.invalid:5672 .*can't be reached: unknown host/,
     ],
   ])('%s', async (_, program, args, message) => {
-    await sandbox.migrate();
     const run = sandbox.start(program, program === 'producer' ? FILE.concat(args) : args);
     expect(await run.exit).toBe(1);
     expect(run.stderr).toMatch(message);
@@ -83,7 +79,6 @@ describe('status 1 and one line that says what to do, for', () => {
   });
 
   it('a table that is not there', async () => {
-    await sandbox.migrate();
     await sandbox.pool.query('DROP TABLE contacts');
     const run = sandbox.start('consumer');
     expect(await run.exit).toBe(1);

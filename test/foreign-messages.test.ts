@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox, until } from './sandbox.ts';
 
 const DEEP = '['.repeat(20_000) + ']'.repeat(20_000);
@@ -7,12 +7,8 @@ const DEEP = '['.repeat(20_000) + ']'.repeat(20_000);
 let sandbox: Sandbox;
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
-});
-
-afterEach(async () => {
-  await sandbox.destroy();
+  sandbox = await Sandbox.migrated();
+  return () => sandbox.destroy();
 });
 
 /** Declares the queues of a type as the services do. */

@@ -9,9 +9,8 @@ const ON = ['--metrics-addr', '0'];
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create();
+  sandbox = await Sandbox.migrated();
   await sandbox.declareQueue();
-  await sandbox.migrate();
 });
 
 afterAll(async () => {

@@ -1,20 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DATA, type Run } from './processes.ts';
 import { databaseUrl, Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated();
   await sandbox.declareQueue();
-});
-
-afterEach(async () => {
-  await sandbox.destroy();
+  return () => sandbox.destroy();
 });
 
 async function produce(file: string, ...args: string[]) {

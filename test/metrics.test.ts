@@ -12,7 +12,6 @@ const ON = ['--metrics-addr', '127.0.0.1:0'];
 
 it('a consumer counts rows by what became of them, messages and batches', async () => {
   const { sandbox } = bench;
-  await sandbox.migrate();
   const rows = Array.from({ length: 2_500 }, (_, n) => `Name ${n},${n}@metrics.example\n`);
   const file = await bench.fileOf([...rows, ...rows.slice(0, 40)].join(''));
   await bench.produce(['--file', file, '--rows-per-message', '100']);
@@ -44,8 +43,6 @@ it('a consumer counts rows by what became of them, messages and batches', async 
 
 it('a consumer tells how long after its publishing a message was committed', async () => {
   const { sandbox } = bench;
-  await sandbox.migrate();
-  await sandbox.declareQueue();
   const consumer = sandbox.start('consumer', ON);
   const served = await Served.by(consumer);
   await consumer.logged(/^consuming/);
@@ -92,7 +89,6 @@ it('a consumer tells how long after its publishing a message was committed', asy
 
 it('a consumer tells what is unacknowledged, and for how long', async () => {
   const { sandbox } = bench;
-  await sandbox.migrate();
   const consumer = sandbox.start('consumer', [...ON, '--parallel', '2', '--prefetch', '10']);
   const served = await Served.by(consumer);
   await consumer.logged(/^consuming/);
@@ -186,7 +182,6 @@ it("a producer that is stopped or can't write its numbers says so", async () => 
 
 it('promtool finds nothing wrong with what is served, and nothing else is', async () => {
   const { sandbox } = bench;
-  await sandbox.migrate();
   const consumer = sandbox.start('consumer', ON);
   const served = await Served.by(consumer);
   const text = await served.text('/metrics');

@@ -16,8 +16,7 @@ const ELSEWHERE = new Set(['node_textfile_mtime_seconds']);
 
 // a real Prometheus watches a real import, in which a row of each kind occurs
 beforeAll(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated();
   await sandbox.pool.query(`ALTER TABLE contacts ADD CHECK (name <> 'Refused')`);
   await sandbox.declareQueue();
   folder = await mkdtemp(join(tmpdir(), 'csv2db-test-'));

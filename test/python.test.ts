@@ -67,7 +67,6 @@ describeWithPython.each([2, 500])(
       const file = await bench.fileOf(lines.join(''));
       const expected = (await python(SCRIPT, await readFile(file, 'utf8'))) as unknown[];
       const { sandbox } = bench;
-      await sandbox.migrate();
       await sandbox.pool.query('TRUNCATE contacts');
       const produced = await bench.produce(['--file', file, '--rows-per-message', `${rows}`]);
       expect(produced.status).toBe(0);

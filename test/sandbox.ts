@@ -4,6 +4,7 @@ import { deadArguments, liveArguments } from '@csv2db/libs/queue/declare.ts';
 import { type Channel, type ChannelModel, connect, type ConsumeMessage } from 'amqplib';
 import pg from 'pg';
 import { type Run, start, type StartOptions } from './processes.ts';
+import { administer, copyTemplate, sharedTemplate } from './template.ts';
 
 /**
  * A vhost and a database of its own on the real servers, the programs set up to use them, and a
@@ -57,6 +58,13 @@ export class Sandbox {
     return new Sandbox(name, server, connection, channel);
   }
 
+  /** One whose database has its table, as `consumer migrate` makes it. */
+  static async migrated(template = sharedTemplate()): Promise<Sandbox> {
+    const sandbox = await Sandbox.create(new URL(template.server));
+    await copyTemplate(template, sandbox.databaseName);
+    return sandbox;
+  }
+
   /** Opens the sandbox's own connection to the queue anew, after the broker was down. */
   async reconnect(): Promise<void> {
     await this.#connection.close().catch(() => {});
@@ -71,10 +79,10 @@ export class Sandbox {
     await this.pool.end();
     await this.#connection.close().catch(() => {});
     await manage('DELETE', `vhosts/${this.vhost}`);
-    const client = new pg.Client({ connectionString: this.#server.href });
-    await client.connect();
-    await client.query(`DROP DATABASE IF EXISTS ${this.databaseName} WITH (FORCE)`);
-    await client.end();
+    await administer(
+      this.#server.href,
+      `DROP DATABASE IF EXISTS ${this.databaseName} WITH (FORCE)`,
+    );
   }
 
   /** From here on the broker lets nobody publish. */

@@ -19,12 +19,11 @@ let file: string;
 let rows: string;
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create();
+  sandbox = await Sandbox.migrated();
   user = `${sandbox.vhost}_user`;
   await manage('PUT', `users/${user}`, { password: PASSWORD, tags: '' });
   const everything = { configure: '.*', write: '.*', read: '.*' };
   await manage('PUT', `permissions/${sandbox.vhost}/${user}`, everything);
-  await sandbox.migrate();
   await sandbox.declareQueue();
   const literal = PASSWORD.replaceAll("'", "''");
   await sandbox.pool.query(`CREATE ROLE ${user} LOGIN PASSWORD '${literal}'`);

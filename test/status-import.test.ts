@@ -8,8 +8,7 @@ let sandbox: Sandbox;
 let folder: string;
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated();
   await sandbox.declareQueue();
   folder = await mkdtemp(join(tmpdir(), 'csv2db-test-'));
 });

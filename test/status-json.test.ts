@@ -13,9 +13,8 @@ let sandbox: Sandbox;
 let guest: string;
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create();
+  sandbox = await Sandbox.migrated();
   await sandbox.declareQueue();
-  await sandbox.migrate();
   await announce(sandbox.pool, 'one', { lastRow: 3, ended: '2026-11-26T15:55:13.000Z' });
   for (const row of [1, 2, 3]) {
     const none = { refused: [], rejected: [], skipped: [] };

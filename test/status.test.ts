@@ -7,8 +7,7 @@ const ENDED = '2026-11-26T15:56:03.000Z';
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated();
   await sandbox.declareQueue();
 });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox, until } from './sandbox.ts';
 
 const ROWS = 300_000;
@@ -23,13 +23,9 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated();
   await sandbox.declareQueue();
-});
-
-afterEach(async () => {
-  await sandbox.destroy();
+  return () => sandbox.destroy();
 });
 
 async function someMessages(): Promise<void> {

@@ -1,16 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { finish } from './finish.ts';
 import { databaseUrl, Sandbox } from './sandbox.ts';
 
 let sandbox: Sandbox;
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
-});
-
-afterEach(async () => {
-  await sandbox.destroy();
+  sandbox = await Sandbox.migrated();
+  return () => sandbox.destroy();
 });
 
 async function send(...emails: string[]): Promise<void> {

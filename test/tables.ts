@@ -7,8 +7,7 @@ export function tables() {
   let sandbox: Sandbox;
 
   beforeAll(async () => {
-    sandbox = await Sandbox.create();
-    await sandbox.migrate();
+    sandbox = await Sandbox.migrated();
     await sandbox.declareQueue();
   });
   afterAll(async () => {

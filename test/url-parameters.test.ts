@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { manage, queueUrl, Sandbox, until } from './sandbox.ts';
 
 let sandbox: Sandbox;
 
 beforeEach(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
-});
-
-afterEach(async () => {
-  await sandbox.destroy();
+  sandbox = await Sandbox.migrated();
+  return () => sandbox.destroy();
 });
 
 /** URLs of both servers, with parameters, as flags. */

@@ -8,8 +8,7 @@ const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create();
-  await sandbox.migrate();
+  sandbox = await Sandbox.migrated();
 });
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DATA } from './processes.ts';
 import { Sandbox, until } from './sandbox.ts';
 
@@ -22,10 +22,7 @@ let sandbox: Sandbox;
 
 beforeEach(async () => {
   sandbox = await Sandbox.create();
-});
-
-afterEach(async () => {
-  await sandbox.destroy();
+  return () => sandbox.destroy();
 });
 
 it('a message is one row as JSON, persistent, byte for byte as the original sends it', async () => {

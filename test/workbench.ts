@@ -6,14 +6,15 @@ import type { StartOptions } from './processes.ts';
 import { Sandbox } from './sandbox.ts';
 
 /**
- * A sandbox with an empty queue and a new folder for each test of a file, to run the producer in.
+ * A sandbox with a table, an empty queue, and a new folder for each test of a file, to run the
+ * producer in.
  */
 export function workbench() {
   let sandbox: Sandbox;
   let folder: string;
 
   beforeAll(async () => {
-    sandbox = await Sandbox.create();
+    sandbox = await Sandbox.migrated();
     await sandbox.declareQueue();
   });
   afterAll(async () => {
