@@ -75,16 +75,6 @@ describe('consumer status --wait', () => {
     expect(JSON.parse(run.stdout)).toMatchObject({ state: 'complete', dead: 1 });
   });
 
-  it('ends with 1 when rows are missing, and nothing has happened for half a minute', async () => {
-    await tell('one', { lastRow: 3, ended: ENDED });
-    await record('one', 2);
-    const began = performance.now();
-    const run = started();
-    expect(await run.exit).toBe(1);
-    expect(performance.now() - began).toBeGreaterThan(29_000);
-    expect(run.stdout).toMatch(/\none .* 1 incomplete\n/);
-  });
-
   it('ends with 3 when its time is over', async () => {
     await tell('one', {});
     const run = started('--timeout', '1s');
@@ -99,10 +89,10 @@ describe('consumer status --wait', () => {
     expect(await run.exit).toBe(0);
   });
 
-  it('waits while the broker is out, since what is missing may be there', async () => {
+  it('waits while the broker is out', async () => {
     await tell('one', { lastRow: 3, ended: ENDED });
     const env = { FC_CONSUMER_QUEUE_ADDR: '127.0.0.1:1' };
-    const run = sandbox.start('consumer', ['status', '--wait', '--timeout', '35s'], env);
+    const run = sandbox.start('consumer', ['status', '--wait', '--timeout', '3s'], env);
     expect(await run.exit).toBe(3);
   });
 

@@ -44,7 +44,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
     await run.underWay();
     await setReadOnly('on');
     await consumer?.logged(/^PostgreSQL at .*; storing pauses until it works$/);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await producer.succeeds();
     await setReadOnly('off');
     await run.verify(producer);
   });
