@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { incompressible } from './incompressible.ts';
 import { DATA, type Run } from './processes.ts';
 import { databaseUrl, Sandbox, until } from './sandbox.ts';
 
@@ -168,7 +169,9 @@ describe('the consumer', () => {
     await sandbox.send('not json', { messageId: 'm-1', headers: { 'x-origin': 'test' } });
     await sandbox.send('{"name":"No Email"}', { expiration: '600000', userId: undefined });
     await sandbox.send('{"name":"N\\u0000ul","email":"nul@example.com"}');
-    await sandbox.send(JSON.stringify({ name: 'Long', email: `${incompressible()}@example.com` }));
+    await sandbox.send(
+      JSON.stringify({ name: 'Long', email: `${incompressible(9_000)}@example.com` }),
+    );
     await sandbox.send('{"name":"Bob","email":"bob@example.com"}');
     const consumer = sandbox.start('consumer', ['--parallel', '1']);
     await arrived(2);
@@ -219,12 +222,3 @@ describe('the consumer', () => {
     expect(batches.every(({ level }) => level === 'debug')).toBe(true);
   });
 });
-
-/** Text too long for an index entry, even compressed. */
-function incompressible(): string {
-  let state = 1;
-  return Array.from({ length: 9_000 }, () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return (state % 36).toString(36);
-  }).join('');
-}

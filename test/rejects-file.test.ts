@@ -8,11 +8,7 @@ const bench = workbench();
 
 /** Runs the producer as a user does, who has no variable that keeps rejected rows away. */
 async function produce(...args: string[]) {
-  const run = bench.sandbox.start('producer', args, { FC_PRODUCER_REJECTS: '' });
-  const status = await run.exit;
-  const messages = run.log.map(({ msg }) => String(msg));
-  const summary = run.log.find(({ msg }) => /^(finished|stopped|failed): /.test(String(msg)));
-  return { status, messages, summary, stderr: run.stderr };
+  return await bench.produce(args, undefined, { FC_PRODUCER_REJECTS: '' });
 }
 
 const read = async (path: string): Promise<string> => await readFile(path, 'utf8');
@@ -86,8 +82,8 @@ describe('rejected rows are in a file beside theirs,', () => {
   });
 
   it('each file its own', async () => {
-    const first = await bench.fileOf('bad\nJo,jo@b\n', '1.csv');
-    const second = await bench.fileOf('Ji,ji@b\n', '2.csv');
+    await bench.fileOf('bad\nJo,jo@b\n', '1.csv');
+    await bench.fileOf('Ji,ji@b\n', '2.csv');
     const third = await bench.fileOf('x;y\na;a@b\n', '3.csv');
     const { summary, messages } = await produce('--file', join(bench.folder, '*.csv'));
     expect(summary).toMatchObject({ read: 5, published: 3, rejected: 2 });
@@ -104,7 +100,6 @@ describe('rejected rows are in a file beside theirs,', () => {
     expect(messages).toContainEqual(
       expect.stringMatching(`^row 4 \\(line 1 of ${third}\\) rejected`),
     );
-    expect([first, second]).toHaveLength(2);
   });
 });
 

@@ -44,8 +44,8 @@ export function workbench() {
     },
 
     /** Runs the producer to its end. */
-    async produce(args: string[], options?: StartOptions) {
-      const run = sandbox.start('producer', args, {}, options);
+    async produce(args: string[], options?: StartOptions, env: Record<string, string> = {}) {
+      const run = sandbox.start('producer', args, env, options);
       const status = await run.exit;
       const messages = run.log.map(({ msg }) => String(msg));
       const summary = run.log.find(({ msg }) => /^(finished|stopped|failed): /.test(String(msg)));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DATA } from '../processes.ts';
 import { Sandbox } from '../sandbox.ts';
-import { rabbitmqctl } from './servers.ts';
+import { rabbitmqctl, setLargestMessage } from './servers.ts';
 
 const FILE = ['--file', join(DATA, 'data_1000.csv')];
 let sandbox: Sandbox;
@@ -14,14 +14,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await sandbox.destroy();
 });
-
-/** Sets it where RabbitMQ 3 keeps it, and where RabbitMQ 4 does. */
-async function setMaxMessageSize(bytes: number): Promise<void> {
-  await rabbitmqctl(
-    'eval',
-    `persistent_term:put(max_message_size, ${bytes}), application:set_env(rabbit, max_message_size, ${bytes}).`,
-  );
-}
 
 describe('a setting of the broker that is in the way is told:', () => {
   it('fewer channels than --parallel needs', async () => {
@@ -50,7 +42,7 @@ describe('a setting of the broker that is in the way is told:', () => {
 
   it('the size of the largest message', async () => {
     await sandbox.declareQueue();
-    await setMaxMessageSize(1_000);
+    await setLargestMessage(1_000);
     try {
       const run = sandbox.start('producer', [...FILE, '--rows-per-message', '1000']);
       await run.logged(/^RabbitMQ takes no message of more than 1000 bytes \(max_message_size\)/);
@@ -60,7 +52,7 @@ describe('a setting of the broker that is in the way is told:', () => {
       );
       expect(rows.reduce<number>((sum, count) => sum + Number(count ?? 1), 0)).toBe(1_000);
     } finally {
-      await setMaxMessageSize(128 * 2 ** 20);
+      await setLargestMessage();
     }
   });
 });

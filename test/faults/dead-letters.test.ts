@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sandbox, until } from '../sandbox.ts';
 import { accountsOf } from './ledger.ts';
-import { rabbitmqctl } from './servers.ts';
+import { rabbitmqctl, setLargestMessage } from './servers.ts';
 
 let sandbox: Sandbox;
 
@@ -17,12 +17,6 @@ afterEach(async () => {
     await sandbox.destroy();
   }
 });
-
-/** Versions of RabbitMQ look in one place or the other. */
-async function setLargestMessage(bytes: number): Promise<void> {
-  const put = `persistent_term:put(max_message_size, ${bytes})`;
-  await rabbitmqctl('eval', `${put}, application:set_env(rabbit, max_message_size, ${bytes}).`);
-}
 
 /** Counts for connections from now on. */
 async function setLargestFrame(bytes: number): Promise<void> {
@@ -47,7 +41,7 @@ async function meetTooLarge(queueType: string) {
 
 describe('a bad message that is too large for the broker by now', () => {
   afterEach(async () => {
-    await setLargestMessage(16 * 1024 * 1024);
+    await setLargestMessage();
   });
 
   it('is handed to its own dead-lettering, where the queue has that', async () => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { incompressible } from '../incompressible.ts';
 import { until } from '../sandbox.ts';
 import { Import } from './import.ts';
 import { rowsOfFaults } from './rows.ts';
@@ -118,7 +119,7 @@ describe('every row arrives once when, in the middle of an import,', () => {
       'not json',
       '{"name":"No Email"}',
       '{"name":"N\\u0000ul","email":"nul@example.com"}',
-      JSON.stringify({ name: 'Long', email: `${unique(9_000)}@example.com` }),
+      JSON.stringify({ name: 'Long', email: `${incompressible(9_000)}@example.com` }),
       Buffer.from([0xff, 0xfe]),
     ];
     for (let n = 0; n < ROWS / 100; n += 1) {
@@ -200,12 +201,3 @@ describe('two consumers', () => {
     for (const consumer of run.consumers) expect(consumer.output).not.toMatch(/deadlock|pauses/);
   });
 });
-
-/** Text that does not compress, so that an index entry can't hold it. */
-function unique(length: number): string {
-  let state = 1;
-  return Array.from({ length }, () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return (state % 36).toString(36);
-  }).join('');
-}
