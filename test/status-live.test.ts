@@ -77,7 +77,7 @@ describe('consumer status --wait', () => {
 
   it('ends with 3 when its time is over', async () => {
     await tell('one', {});
-    const run = started('--timeout', '1s');
+    const run = started('--timeout', '3s');
     expect(await run.exit).toBe(3);
     expect(run.stdout).toMatch(/\none .* running\n/);
   });
