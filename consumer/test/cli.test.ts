@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { start } from '../../test/processes.ts';
 
 const FLAGS = [
@@ -33,6 +33,12 @@ async function run(args: string[], env: Record<string, string> = {}) {
 }
 
 describe('consumer --help', () => {
+  let help: string;
+
+  beforeAll(async () => {
+    help = (await run(['--help'])).stdout;
+  });
+
   it.each([
     ['--help'],
     ['-help'],
@@ -49,9 +55,8 @@ describe('consumer --help', () => {
     expect(stdout).toMatch(/--db-host/);
   });
 
-  it('names what has no default, in groups', async () => {
-    const { stdout } = await run(['--help']);
-    const [, queue = '', database = ''] = stdout.split(/^(?:Queue|Database|Commands):$/m);
+  it('names what has no default, in groups', () => {
+    const [, queue = '', database = ''] = help.split(/^(?:Queue|Database|Commands):$/m);
     for (const name of ['QUEUE_URL', 'QUEUE_PASS_FILE', 'QUEUE_CA', 'QUEUE_CERT', 'QUEUE_KEY']) {
       expect(queue).toContain(`FC_CONSUMER_${name})`);
     }
@@ -60,9 +65,8 @@ describe('consumer --help', () => {
     }
   });
 
-  it.each(FLAGS)('names %s, %s and its default', async (flag, variable, value) => {
-    const help = (await run(['--help'])).stdout.replaceAll(/\s+/g, ' ');
-    expect(help).toMatch(
+  it.each(FLAGS)('names %s, %s and its default', (flag, variable, value) => {
+    expect(help.replaceAll(/\s+/g, ' ')).toMatch(
       new RegExp(`${flag} <[^>]+> [^-]*default: "?${value}"?(,|\\) \\() ?env: ${variable}`),
     );
   });

@@ -14,17 +14,23 @@ export interface Estimate {
 export class Repeats {
   /** How often each was there before, by its hash. */
   readonly #times = new Map<number, number>();
+  readonly #most: number;
   /** One text in so many is counted. */
   #oneIn = 1;
   /** Texts, whether counted or not. */
   #all = 0;
+
+  /** @param most texts that are remembered at a time. */
+  constructor(most = MOST) {
+    this.#most = most;
+  }
 
   add(text: string): void {
     this.#all += 1;
     const hash = hashOf(text);
     if (hash % this.#oneIn !== 0) return;
     this.#times.set(hash, (this.#times.get(hash) ?? -1) + 1);
-    if (this.#times.size <= MOST) return;
+    if (this.#times.size <= this.#most) return;
     this.#oneIn *= 2;
     for (const known of this.#times.keys()) {
       if (known % this.#oneIn !== 0) this.#times.delete(known);

@@ -54,14 +54,19 @@ async function run(args: string[], env: Record<string, string> = {}) {
 }
 
 describe('producer --help', () => {
+  let help: string;
+
+  beforeAll(async () => {
+    help = (await run(['--help'])).stdout.replaceAll(/\s+/g, ' ');
+  });
+
   it.each(['--help', '-help', '-h'])('is printed for %s, with status 0', async (flag) => {
     const { status, stdout } = await run([flag]);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^Usage: producer/);
   });
 
-  it.each(FLAGS)('names %s, %s and its default', async (flag, variable, value) => {
-    const help = (await run(['--help'])).stdout.replaceAll(/\s+/g, ' ');
+  it.each(FLAGS)('names %s, %s and its default', (flag, variable, value) => {
     expect(help).toMatch(new RegExp(`${flag} <[^>]+> [^-]*${variable}`));
     if (value)
       expect(help).toMatch(
