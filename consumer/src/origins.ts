@@ -1,6 +1,6 @@
-import { countIn, originOf, type RowRange } from '@csv2db/libs/origin.ts';
+import { originOf } from '@csv2db/libs/origin.ts';
+import { countIn, merged, type RowRange } from '@csv2db/libs/ranges.ts';
 import type { Delivery, Refusal } from './batch.ts';
-import { merged } from './ledger/ranges.ts';
 
 /** Ranges of an import that are told one by one. */
 const MOST_RANGES = 20;

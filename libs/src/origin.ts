@@ -1,15 +1,5 @@
 import { HEADERS } from './message.ts';
-
-/** Rows of an import, which follow one another: those of numbers from `first` up to `end`, without it. */
-export interface RowRange {
-  first: number;
-  end: number;
-}
-
-/** How many rows there are in ranges. */
-export function countIn(ranges: readonly RowRange[]): number {
-  return ranges.reduce((sum, { first, end }) => sum + end - first, 0);
-}
+import type { RowRange } from './ranges.ts';
 
 /** Where a message comes from. */
 export interface Origin {

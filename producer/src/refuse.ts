@@ -1,5 +1,5 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
-import type { RowRange } from '@csv2db/libs/origin.ts';
+import type { RowRange } from '@csv2db/libs/ranges.ts';
 import type { Standing } from './prefix.ts';
 import type { Progress } from './progress.ts';
 import { formatLimit, isExceeded, type RejectLimit } from './rejects/limit.ts';

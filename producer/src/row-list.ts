@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { RowRange } from '@csv2db/libs/origin.ts';
+import { merged, type RowRange } from '@csv2db/libs/ranges.ts';
 
 /** Rows that are named, or where to read them from. */
 export type RowList = readonly RowRange[] | '-';
@@ -15,18 +15,8 @@ export type RowList = readonly RowRange[] | '-';
  * @throws InvalidArgumentError when it is none.
  */
 export function parseRowList(list: string): RowRange[] {
-  const ranges = list
-    .split(/[\s,]+/)
-    .filter((word) => word !== '')
-    .map(parseRange)
-    .toSorted((a, b) => a.first - b.first);
-  const merged: RowRange[] = [];
-  for (const { first, end } of ranges) {
-    const last = merged.at(-1);
-    if (last && first <= last.end) last.end = Math.max(last.end, end);
-    else merged.push({ first, end });
-  }
-  return merged;
+  const words = list.split(/[\s,]+/).filter((word) => word !== '');
+  return merged(words.map(parseRange));
 }
 
 /**

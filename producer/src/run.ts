@@ -1,10 +1,10 @@
 import { FatalError } from '@csv2db/libs/errors.ts';
 import type { Logger } from '@csv2db/libs/logger.ts';
 import { columnsHeader } from '@csv2db/libs/message.ts';
-import { countIn } from '@csv2db/libs/origin.ts';
 import { tellProgress } from '@csv2db/libs/progress.ts';
 import { queueSessions, type SessionsOptions } from '@csv2db/libs/queue/reconnect.ts';
 import { QueueState } from '@csv2db/libs/queue/state.ts';
+import { countIn } from '@csv2db/libs/ranges.ts';
 import type { Terminal } from '@csv2db/libs/terminal.ts';
 import { announced, closingOf } from './announce.ts';
 import { fromStart, resume } from './checkpoint/checkpoint.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from '@csv2db/libs/logger.ts';
-import type { RowRange } from '@csv2db/libs/origin.ts';
+import type { RowRange } from '@csv2db/libs/ranges.ts';
 import { accountFor } from './account.ts';
 import type { Beginning } from './checkpoint/checkpoint.ts';
 import { pack } from './pack.ts';

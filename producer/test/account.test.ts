@@ -1,6 +1,7 @@
 import { COMMAS } from '@csv2db/libs/csv/dialect.ts';
 import { CONTACT_COLUMNS, CONTENT_TYPE } from '@csv2db/libs/message.ts';
-import { originOf, type RowRange } from '@csv2db/libs/origin.ts';
+import { originOf } from '@csv2db/libs/origin.ts';
+import type { RowRange } from '@csv2db/libs/ranges.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Message } from '../src/pack.ts';

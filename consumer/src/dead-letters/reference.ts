@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { countIn, originOf, type RowRange } from '@csv2db/libs/origin.ts';
+import { originOf } from '@csv2db/libs/origin.ts';
+import { countIn, type RowRange } from '@csv2db/libs/ranges.ts';
 import type { Message } from 'amqplib';
 import { listOf } from '../origins.ts';
 import { DEAD } from './letter.ts';

@@ -1,7 +1,8 @@
-import { type Origin, originOf, type RowRange } from '@csv2db/libs/origin.ts';
+import { type Origin, originOf } from '@csv2db/libs/origin.ts';
+import { merged, type RowRange } from '@csv2db/libs/ranges.ts';
 import type { Delivery, Refusal, Row } from '../batch.ts';
 import { type Entry, noEntry } from './entry.ts';
-import { merged, without } from './ranges.ts';
+import { without } from './ranges.ts';
 
 /** The import of messages that name none. */
 export const FOREIGN = '';

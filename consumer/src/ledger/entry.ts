@@ -1,4 +1,4 @@
-import type { RowRange } from '@csv2db/libs/origin.ts';
+import type { RowRange } from '@csv2db/libs/ranges.ts';
 
 /** What became of some rows of an import. */
 export interface Entry {

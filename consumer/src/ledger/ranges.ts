@@ -1,20 +1,4 @@
-import type { RowRange } from '@csv2db/libs/origin.ts';
-
-/** Ranges as the fewest that hold the same numbers, in order. */
-export function merged(ranges: readonly RowRange[]): RowRange[] {
-  const result: RowRange[] = [];
-  let last: RowRange | undefined;
-  for (const { first, end } of [...ranges].sort((a, b) => a.first - b.first)) {
-    if (first >= end) continue;
-    if (last && first <= last.end) {
-      last.end = Math.max(last.end, end);
-    } else {
-      last = { first, end };
-      result.push(last);
-    }
-  }
-  return result;
-}
+import { merged, type RowRange } from '@csv2db/libs/ranges.ts';
 
 /** What is in some ranges, and not in others. */
 export function without(ranges: readonly RowRange[], others: readonly RowRange[]): RowRange[] {

@@ -1,7 +1,7 @@
-import type { RowRange } from '@csv2db/libs/origin.ts';
+import { merged, type RowRange } from '@csv2db/libs/ranges.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { merged, toMultirange, without } from '../../src/ledger/ranges.ts';
+import { toMultirange, without } from '../../src/ledger/ranges.ts';
 
 const ranges = fc.array(
   fc.tuple(fc.nat(30), fc.nat(6)).map(([first, count]) => ({ first, end: first + count })),

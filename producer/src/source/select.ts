@@ -1,5 +1,5 @@
 import type { CsvRows } from '@csv2db/libs/csv/records.ts';
-import type { RowRange } from '@csv2db/libs/origin.ts';
+import type { RowRange } from '@csv2db/libs/ranges.ts';
 import { countRows, type RowChunk } from './chunk.ts';
 
 /** All rows of an import but the first ones, and no more than so many. */

@@ -1,5 +1,5 @@
 import { COMMAS } from '@csv2db/libs/csv/dialect.ts';
-import type { RowRange } from '@csv2db/libs/origin.ts';
+import type { RowRange } from '@csv2db/libs/ranges.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { countRows, type RowChunk } from '../../src/source/chunk.ts';
