@@ -153,7 +153,7 @@ it('an outage of RabbitMQ is told, and the ledger is read all the same', async (
   const out = await statusOf(served);
   expect(out.servers.queue.state).toBe('down');
   expect(out.servers.queue.words).toMatch(
-    /^down, reconnecting( in \d s)?: .*(connection to RabbitMQ .* is lost|can't be reached)/,
+    /^down(, connecting|, next try in \d s)?: .*(connection to RabbitMQ .* is lost|can't be reached)/,
   );
   expect(out.depths.value).toEqual({ queue: 0, dead: 1 });
   expect(out.ledger.problem).toBe(null);

@@ -118,7 +118,7 @@ describeWithPython('the consumer on a terminal', () => {
     expect([ready.status, await ready.json()]).toMatchObject([503, { queue: 'up' }]);
     expect(await (await fetch(`${url}/status.json`)).json()).toMatchObject({
       servers: {
-        queue: { state: 'waits', words: 'deliveries wait for PostgreSQL' },
+        queue: { state: 'waits', words: 'waits for PostgreSQL' },
         database: { state: 'down' },
       },
     });

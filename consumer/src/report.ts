@@ -35,11 +35,10 @@ export class WorkReport implements Report {
     const { settled, dead, lag } = this.#progress;
     const rowsPerSecond = this.#rows.note(settled);
     const database = this.#database.seen;
-    const isConnected = this.#queue.problem() === undefined && !this.#queue.isGivenBack();
     return progressLine(
       {
         rowsPerSecond,
-        queued: isConnected ? this.#depth.seen : undefined,
+        queued: this.#queue.isConnected ? this.#depth.seen : undefined,
         lag: rowsPerSecond > 0 ? lag : undefined,
         dead,
         queue: this.#queueState(),
@@ -50,7 +49,7 @@ export class WorkReport implements Report {
   }
 
   say(): void {
-    const queue = this.#queue.outage();
+    const queue = this.#waitsForDatabase ? undefined : this.#queue.outage();
     // what was told of; nobody asks the database anew for that
     const database = outageOf(this.#outages.problem);
     const waits = [
@@ -61,8 +60,14 @@ export class WorkReport implements Report {
   }
 
   #queueState(): ServerState | undefined {
-    if (this.#queue.isGivenBack()) return 'waits for PostgreSQL';
-    return this.#queue.outage() ?? (this.#queue.problem() === undefined ? 'up' : undefined);
+    if (this.#queue.isConnected) return 'up';
+    return this.#waitsForDatabase ? 'waits for PostgreSQL' : this.#queue.outage();
+  }
+
+  /** Whether nobody asks for a session before what is in hand can be stored. */
+  get #waitsForDatabase(): boolean {
+    const { isIdle, sessions } = this.#queue;
+    return isIdle && sessions > 0 && this.#outages.problem !== undefined;
   }
 }
 

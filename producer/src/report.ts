@@ -69,6 +69,7 @@ export class ImportReport implements Report {
     const hindrance = this.#queue.alarm() ?? this.#queue.outage();
     if (hindrance !== undefined) return hindrance;
     if (this.#progress.isAllRead) return 'waiting for confirms';
+    if (this.#queue.isConnecting) return 'connecting to RabbitMQ';
     const isIdle = rowsPerSecond === 0 && this.#progress.unconfirmed === 0;
     return isIdle ? 'waiting for input' : PUBLISHING;
   }

@@ -8,15 +8,14 @@ import { oneLine } from './one-line.ts';
  * @param isStoring whether batches can be stored, as far as is known.
  */
 export function queueServer(queue: QueueState, isStoring: boolean): Server {
-  const problem = queue.problem();
-  if (problem !== undefined) {
-    const outage = queue.outage();
-    // nobody has tried before PostgreSQL works
-    if (!outage) return { state: 'waits', words: 'waits for PostgreSQL' };
-    const what = isStoring ? outage.next : 'waits for PostgreSQL';
-    return { state: 'down', words: `down, ${what}: ${oneLine(problem)}` };
+  if (!queue.isConnected) {
+    const [outage, problem] = [queue.outage(), queue.problem()];
+    const isAsked = !queue.isIdle || (isStoring && queue.sessions > 0);
+    if (!isAsked) return { state: 'waits', words: 'waits for PostgreSQL' };
+    if (!outage || problem === undefined) return { state: 'waits', words: 'connecting' };
+    const what = outage.next === undefined ? 'down' : `down, ${outage.next}`;
+    return { state: 'down', words: `${what}: ${oneLine(problem)}` };
   }
-  if (queue.isGivenBack()) return { state: 'waits', words: 'deliveries wait for PostgreSQL' };
   if (!isStoring) return { state: 'waits', words: 'up, deliveries wait for PostgreSQL' };
   const alarm = queue.alarm();
   return alarm === undefined ? UP : { state: 'waits', words: `up, but ${alarm}` };

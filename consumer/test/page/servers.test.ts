@@ -1,40 +1,40 @@
 import { QueueState } from '@csv2db/libs/queue/state.ts';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { databaseServer, queueServer } from '../../src/page/servers.ts';
 
 /** A broker that the consumer is connected to. */
-class Connected extends QueueState {
-  override problem(): undefined {}
+function connected(): QueueState {
+  const queue = new QueueState();
+  vi.spyOn(queue, 'isConnected', 'get').mockReturnValue(true);
+  return queue;
 }
 
-class Blocked extends Connected {
-  override alarm(): string {
-    return 'blocked: low on memory';
-  }
+function blocked(): QueueState {
+  const queue = connected();
+  vi.spyOn(queue, 'alarm').mockReturnValue('blocked: low on memory');
+  return queue;
 }
 
-class GivenBack extends Connected {
-  override isGivenBack(): boolean {
-    return true;
-  }
+function connecting(): QueueState {
+  const queue = new QueueState();
+  queue.connecting();
+  return queue;
 }
 
 function away(): QueueState {
-  const queue = new QueueState();
-  queue.wanted();
+  const queue = connecting();
   queue.out(new Error("RabbitMQ can't be reached"));
   return queue;
 }
 
 it.each([
-  ['up', 'up', new Connected(), true],
-  ['up, deliveries wait for PostgreSQL', 'waits', new Connected(), false],
-  ['deliveries wait for PostgreSQL', 'waits', new GivenBack(), false],
-  ['up, but blocked: low on memory', 'waits', new Blocked(), true],
-  // the consumer has just begun
+  ['up', 'up', connected(), true],
+  ['up, deliveries wait for PostgreSQL', 'waits', connected(), false],
+  ['up, but blocked: low on memory', 'waits', blocked(), true],
+  // the consumer has just begun, or gave everything back
   ['waits for PostgreSQL', 'waits', new QueueState(), true],
+  ['connecting', 'waits', connecting(), true],
   ["down, connecting: RabbitMQ can't be reached", 'down', away(), true],
-  ["down, waits for PostgreSQL: RabbitMQ can't be reached", 'down', away(), false],
 ])('RabbitMQ: %s', (words, state, queue, isStoring) => {
   expect(queueServer(queue, isStoring)).toEqual({ state, words });
 });

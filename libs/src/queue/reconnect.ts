@@ -42,7 +42,6 @@ export async function* queueSessions(
   signal: AbortSignal,
   log: Logger,
 ): AsyncGenerator<QueueSession> {
-  state.wanted();
   /** The one that was tried last is at the end. */
   const inTurn = [...config.addresses];
   let opened = 0;
@@ -79,6 +78,7 @@ export async function* queueSessions(
     retryFor - (outageBegan === undefined ? 0 : performance.now() - outageBegan);
   while (!isStopped()) {
     let session: QueueSession;
+    state.connecting();
     try {
       session = await retry(openNext, {
         signal,
@@ -96,7 +96,7 @@ export async function* queueSessions(
     try {
       yield session;
     } finally {
-      if (!session.lost.aborted) state.unwanted();
+      if (!session.lost.aborted) state.ended();
       await session.close();
     }
     if (isStopped()) return;

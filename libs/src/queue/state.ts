@@ -10,43 +10,47 @@ export class QueueState {
   /** How many sessions there were. */
   sessions = 0;
   #session: QueueSession | undefined;
-  /** Why there is no session; undefined when there is one, or it was given back. */
-  #problem: Error | undefined = new TransientError('not connected yet');
-  #isWanted = false;
+  /** Why the last attempt failed, or the last session was lost; undefined when neither did. */
+  #problem: Error | undefined;
+  /** Idle is when nobody asks for a session. */
+  #phase: 'idle' | 'connecting' | 'connected' = 'idle';
   /** When the next attempt begins, in milliseconds of `performance.now()`. */
   #nextAt = 0;
 
-  /** From now on there is to be a session. */
-  wanted(): void {
-    this.#isWanted = true;
+  /** There is to be a session. */
+  connecting(): void {
+    this.#phase = 'connecting';
   }
 
-  /** There is to be none any more. */
-  unwanted(): void {
-    this.#isWanted = false;
+  /** The next attempt to have one is so many milliseconds away. */
+  pausing(milliseconds: number): void {
+    this.#phase = 'connecting';
+    this.#nextAt = performance.now() + milliseconds;
+  }
+
+  /** An attempt has failed. */
+  out(error: Error): void {
+    this.#problem = error;
   }
 
   /** There is a session. */
   connected(session: QueueSession): void {
     this.sessions += 1;
     this.#session = session;
+    this.#phase = 'connected';
     this.#problem = undefined;
     const onLost = (): void => {
       const reason: unknown = session.lost.reason;
+      this.#phase = 'idle';
       if (reason instanceof GivenBackError) return;
       this.#problem = reason instanceof Error ? reason : new TransientError(messageOf(reason));
     };
     session.lost.addEventListener('abort', onLost, { once: true });
   }
 
-  /** There is none, for the time being. */
-  out(error: Error): void {
-    this.#problem = error;
-  }
-
-  /** The next attempt to have one is so many milliseconds away. */
-  pausing(milliseconds: number): void {
-    this.#nextAt = performance.now() + milliseconds;
+  /** The session has done its work, and there is to be none any more. */
+  ended(): void {
+    this.#phase = 'idle';
   }
 
   /** The last session that there was. */
@@ -54,14 +58,24 @@ export class QueueState {
     return this.#session;
   }
 
-  /** Why there is no session; undefined when there is one, or it was given back. */
-  problem(): string | undefined {
-    return this.#problem?.message;
+  /** Whether there is a session. */
+  get isConnected(): boolean {
+    return this.#phase === 'connected';
   }
 
-  /** Whether there is no session because it was given back; the next one is wanted later. */
-  isGivenBack(): boolean {
-    return this.#problem === undefined && this.#session?.lost.aborted === true;
+  /** Whether there is none, and nobody asks for one. */
+  get isIdle(): boolean {
+    return this.#phase === 'idle';
+  }
+
+  /** Whether there is none yet, and one is asked for. */
+  get isConnecting(): boolean {
+    return this.#phase === 'connecting';
+  }
+
+  /** Why there is no session; undefined when there is one, or it was given back. */
+  problem(): string | undefined {
+    return this.sessions === 0 && !this.#problem ? 'not connected yet' : this.#problem?.message;
   }
 
   /** What alarm of the broker holds back publishers, in a few words; undefined when none does. */
@@ -70,11 +84,11 @@ export class QueueState {
     return reason === undefined ? undefined : `blocked: ${printable(reason)}`;
   }
 
-  /** Why there is no session, while one is wanted; undefined when there is one. */
+  /** Why the last attempt failed, or the session was lost, and what is done about it; undefined when neither did. */
   outage(): Outage | undefined {
-    if (this.#problem === undefined || !this.#isWanted) return undefined;
+    if (!this.#problem) return undefined;
     const seconds = Math.ceil((this.#nextAt - performance.now()) / 1000);
     const next = seconds > 0 ? `next try in ${seconds} s` : 'connecting';
-    return { reason: wordsOf(briefly(this.#problem)), next };
+    return { reason: wordsOf(briefly(this.#problem)), next: this.isIdle ? undefined : next };
   }
 }
