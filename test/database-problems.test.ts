@@ -147,7 +147,7 @@ it('a limit of connections is waited for', async () => {
   await sandbox.pool.query(`ALTER ROLE ${role} CONNECTION LIMIT 0`);
   const consumer = start();
   await consumer.logged(
-    /has no connection left: .*--parallel \(too many connections for role .*; trying again/,
+    /has no connection left: .*--parallel \(too many connections for role .*; storing pauses until it works/,
   );
   await sandbox.pool.query(`ALTER ROLE ${role} CONNECTION LIMIT 10`);
   await consumer.logged(/^consuming/);

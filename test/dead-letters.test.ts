@@ -258,10 +258,11 @@ describe('the references of dead letters', () => {
   });
 
   it('are told of where there is no such letter', async () => {
-    expect(await dead('show', '4')).toEqual({
+    expect(await dead('show', 'none:4')).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'error: there is no dead letter 4: "csv2db.dead" holds 3, see "consumer dead list"\n',
+      stderr:
+        'error: there is no dead letter none:4: "csv2db.dead" holds 3, see "consumer dead list"\n',
     });
   });
 });

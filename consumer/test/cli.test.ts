@@ -142,7 +142,7 @@ describe('a database that does not answer', () => {
       FC_CONSUMER_DB_PORT: '1',
     });
     const { level } = await consumer.logged(
-      /^PostgreSQL at 127\.0\.0\.1:1 .* can't be reached: connection refused; trying again/,
+      /^PostgreSQL at 127\.0\.0\.1:1 .* can't be reached: connection refused; storing pauses/,
     );
     expect(level).toBe('warn');
     consumer.kill('SIGTERM');

@@ -242,6 +242,8 @@ it('a queue that is full is waited for', async () => {
 });
 
 it('a queue that stays full for longer than --retry-for ends the import with status 1', async () => {
+  await sandbox.declareQueue();
+  await sandbox.channel.deleteQueue('csv2db');
   await sandbox.channel.assertQueue('csv2db', {
     durable: true,
     arguments: { 'x-max-length': 10, 'x-overflow': 'reject-publish' },
