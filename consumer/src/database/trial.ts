@@ -19,7 +19,8 @@ export interface Trial {
  *
  * What a group is refused with is tried again in groups of the next size. Each attempt is taken back at once,
  * unless what is taken is to stay: then the others are tried again for as long as any is taken, each time in
- * the other direction, since a chain may have its last link first.
+ * the other direction, since a chain may have its last link first. It ends before the server would end it,
+ * which would leave nothing found out.
  *
  * What passes is inserted later, outside: a row keeps the id of its subtransaction, and the ledger knows that
  * of the transaction only. And of more than 64 subtransactions that a session keeps, every other session has
@@ -73,7 +74,8 @@ export function trialOf(count: number, attempt: (arrays: readonly string[]) => s
           places := ARRAY(SELECT json_array_elements_text(entry -> 0)::bigint
             FROM unnest(refused) WITH ORDINALITY AS refused (entry, turn) ORDER BY turn);
         END LOOP;
-        EXIT WHEN NOT is_kept OR cardinality(places) IN (0, before);
+        EXIT WHEN NOT is_kept OR cardinality(places) IN (0, before)
+          OR clock_timestamp() > statement_timestamp() + current_setting('statement_timeout')::interval / 4;
         places := ARRAY(SELECT place FROM unnest(places) WITH ORDINALITY AS still (place, turn)
           ORDER BY turn DESC);
       END LOOP;
