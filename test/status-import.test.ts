@@ -64,3 +64,31 @@ it('accounts for each row of two files that overlap', async () => {
     new RegExp(`^the import ${String(first?.['import'])} .*one of its rows [\\d,-]+, at `),
   );
 });
+
+it('is whole where a producer that was stopped goes on as it advised, even one that read a pipe', async () => {
+  const rows = numbers(1001, 1150).map(row);
+  const args = ['--file', '-', '--import-id', 'piped'];
+  const stopped = sandbox.start('producer', args, {}, { stdin: 'pipe' });
+  stopped.stdin.write(rows.slice(0, 100).join(''));
+  await until('some are published', async () => (await sandbox.ready()) > 100);
+  stopped.kill('SIGTERM');
+  expect(await stopped.exit).toBe(143);
+  const { msg } = await stopped.logged(/Go on with: /);
+  const [, advice = ''] = /Go on with: \S+ (.*)$/.exec(String(msg)) ?? [];
+  const going = sandbox.start('producer', advice.split(' '), {}, { stdin: 'pipe' });
+  going.stdin.end(rows.join(''));
+  await going.succeeds();
+  const consumer = sandbox.start('consumer');
+  const proof = sandbox.start('consumer', [
+    'status',
+    'piped',
+    '--wait',
+    '--json',
+    '--timeout',
+    '30s',
+  ]);
+  await proof.succeeds();
+  expect(JSON.parse(proof.stdout)).toMatchObject({ state: 'complete', read: 150, inserted: 150 });
+  consumer.kill('SIGTERM');
+  await consumer.succeeds();
+});

@@ -11,6 +11,7 @@ export interface Continuation {
   limit: number;
   /** Whether --resume finds these rows. */
   canResume: boolean;
+  importId: string;
   /** Where its rejects go; undefined where the arguments say it. */
   rejects?: string | undefined;
 }
@@ -19,12 +20,13 @@ export interface Continuation {
  * The command that goes on where this process ended early, for a POSIX shell; without passwords.
  */
 export function continuation(wanted: Continuation): string {
-  const { args, rows, limit, canResume, rejects } = wanted;
+  const { args, rows, limit, canResume, importId, rejects } = wanted;
   const overruled = process.env['FC_PRODUCER_OFFSET'] === undefined ? [] : ['--offset', '0'];
   const unresumed = process.env['FC_PRODUCER_RESUME'] === undefined ? [] : ['--resume=false'];
-  const from = canResume ? [...overruled, '--resume'] : [...unresumed, '--offset', String(rows)];
+  const from = canResume
+    ? [...overruled, '--resume']
+    : [...unresumed, '--import-id', importId, '--offset', String(rows)];
   const dropped = ['--offset', '--resume', '--limit', '--queue-pass'];
-  // what goes on without a checkpoint is another import
   if (!canResume) dropped.push('--checkpoint', '--import-id');
   if (rejects !== undefined) dropped.push('--rejects');
   const until = limit === Infinity ? [] : ['--limit', String(limit)];

@@ -127,7 +127,9 @@ export async function run(
     const canResume = isSaved && !store.hasPassword;
     const limit = config.limit - (rows - beginning.rows);
     const next = canResume ? undefined : await nextPlace(config.rejects);
-    const command = continuation({ args: config.args, rows, limit, canResume, rejects: next });
+    const { args } = config;
+    const { importId } = beginning;
+    const command = continuation({ args, rows, limit, canResume, importId, rejects: next });
     return `${rows} rows are processed. Go on with: ${command}`;
   }
 }
