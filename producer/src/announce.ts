@@ -9,12 +9,13 @@ import type { Shipment } from './worklist.ts';
 /** Most characters of a file's name that are told: headers have to fit into a frame. */
 const LONGEST_NAME = 250;
 
-/** The first shipment behind which an estimate may have become a better one. */
+/** The first shipment with which a second estimate is made, and how many times more make the next one. */
 const SECOND_ESTIMATE = 8;
+const GROWTH = 1.25;
 
 /**
  * Tells the ledger of an import on its way: ahead of the first rows, and with a better estimate of its last
- * row each time that twice as many shipments are read.
+ * row each time that a quarter more is read.
  *
  * @param limit most rows that are to be sent.
  */
@@ -35,7 +36,7 @@ export async function* announced(
     const estimate = estimateAt(lastRow, inputs.share, beginning.rows + limit);
     const opening = toMessage(inputs.files, beginning, firstRow, { estimate });
     yield { ...shipment, messages: [opening, ...shipment.messages] };
-    next = estimate ? Math.max(SECOND_ESTIMATE, 2 * count) : Infinity;
+    next = estimate ? Math.max(SECOND_ESTIMATE, Math.ceil(GROWTH * count)) : Infinity;
   }
 }
 
@@ -53,8 +54,7 @@ export function closingOf({ files }: Inputs, beginning: Beginning, lastRow: numb
  * @param end number of the last row that may be sent.
  */
 function estimateAt(row: number, share: number | undefined, end: number): Estimate | undefined {
-  const lastRow = Math.min(share === undefined ? Infinity : Math.round(row / share), end);
-  return Number.isSafeInteger(lastRow) ? { lastRow, madeAt: row } : undefined;
+  return share ? { lastRow: Math.min(Math.round(row / share), end), madeAt: row } : undefined;
 }
 
 /** @param nextRow number of the row that it is in front of. */
