@@ -31,7 +31,10 @@ export function parseServerUrl(text: string, kind: UrlKind): ServerUrl {
   const scheme = url?.protocol.slice(0, -1) ?? '';
   // such a one is a part of a password, in which a slash or another separator stands as it is
   const isCut =
-    url === undefined || /@/.test(url.pathname + url.search + url.hash) || url.hash !== '';
+    url === undefined ||
+    !text.includes('://') ||
+    /@/.test(url.pathname + url.search + url.hash) ||
+    url.hash !== '';
   if (isCut || !kind.schemes.includes(scheme)) {
     throw new FatalError(
       `${kind.flag} must be like ${kind.example}; in its parts, @ is %40, : %3A, / %2F, ? %3F, # %23 and % %25`,
