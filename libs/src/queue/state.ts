@@ -89,6 +89,12 @@ export class QueueState {
     if (!this.#problem) return undefined;
     const seconds = Math.ceil((this.#nextAt - performance.now()) / 1000);
     const next = seconds > 0 ? `next try in ${seconds} s` : 'connecting';
-    return { reason: wordsOf(briefly(this.#problem)), next: this.isIdle ? undefined : next };
+    return { reason: shortReason(this.#problem), next: this.isIdle ? undefined : next };
   }
+}
+
+/** A broker that is shut down needs many words for that. */
+function shortReason(problem: Error): string {
+  const forced = /^broker forced connection closure with reason '(.+)'$/;
+  return wordsOf(briefly(problem)).replace(forced, '$1');
 }
