@@ -135,7 +135,9 @@ export function readConfig(
   // argument
   command.allowExcessArguments().action(() => {
     const [word] = command.args;
-    if (word !== undefined) command.error(`error: unknown command '${word}'`);
+    if (word === undefined) return;
+    const known = command.commands.map((one) => one.name()).join(', ');
+    command.error(`error: unknown command '${word}': one of ${known}`);
   });
 
   const options = command
