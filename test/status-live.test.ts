@@ -73,6 +73,7 @@ describe('consumer status --wait', () => {
     const run = started('one', '--json');
     expect(await run.exit).toBe(1);
     expect(JSON.parse(run.stdout)).toMatchObject({ state: 'complete', dead: 1 });
+    expect(run.stderr).toBe('warning: 1 rows are dead: "consumer dead list" tells why\n');
   });
 
   it('ends with 3 when its time is over', async () => {

@@ -353,19 +353,22 @@ describe('consumer status --missing', () => {
     const { status: code, stdout, stderr } = await status('--missing');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '1,3-4\n' });
     expect(stderr).toBe(
-      'warning: the import has not ended: the rows behind 5, the last that arrived, are not known yet; ask again once it has\n',
+      'warning: the import has not ended: the rows behind 5, the last that arrived, are not known. Ask again once its producer has ended; ' +
+        'where that was stopped or killed, bring it to its end with "producer --file data/contacts.csv --resume", or where its checkpoint ' +
+        'is gone "producer --file data/contacts.csv --import-id one" (all of it again), and the flags that it began with\n',
     );
   });
 
-  it('says how to bring one that was stopped to its end first', async () => {
-    await tell('one', {});
-    await record('one', { covered: [2, 5] });
-    await age();
-    const { status: code, stdout, stderr } = await status('--missing');
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '1,3-4\n' });
-    expect(stderr).toMatch(
-      /^warning: .* behind 5, .* "producer --file data\/contacts.csv --resume", .* "producer --file data\/contacts.csv --import-id one --offset 5", .*; then ask again\n$/,
+  it('advises no --resume for a pipe, and shows no name that is none', async () => {
+    await tell('pipe', { files: [{ name: '-' }], bytes: undefined });
+    const pipe = await status('pipe', '--missing');
+    expect(pipe.stderr).toMatch(
+      /: none of its rows has arrived\. .* with "producer --file - --import-id pipe"/,
     );
+    expect(pipe.stderr).not.toContain('--resume');
+    await tell('odd', { files: [{ name: 'a\nwarning: \u001B[31mb' }] });
+    const odd = await status('odd', '--missing');
+    expect(odd.stderr).toMatch(/^warning: .* "producer --file … --resume", .*\n$/);
   });
 
   it('prints any number of ranges', async () => {

@@ -89,6 +89,7 @@ export async function onStatus(
       if (signal.aborted) return exitStatus(signal);
       if (last && last.imports.length > 0) await show(last, task.json);
       else warn(noImport(name));
+      for (const line of last?.imports.flatMap(remediesOf) ?? []) warn(line);
       return status;
     }
     case 'missing': {
@@ -107,6 +108,19 @@ export async function onStatus(
       return EXIT.failed;
     }
   }
+}
+
+/** What to do about an import of which rows are dead or missing. */
+function remediesOf({ import: id, state, dead, pending }: Import): string[] {
+  const remedies: string[] = [];
+  if (dead > 0) remedies.push(`${dead} rows are dead: "consumer dead list" tells why`);
+  if (state === 'incomplete') {
+    const rows = pending === null ? 'rows' : `${pending} rows`;
+    remedies.push(
+      `${rows} are missing: "consumer status ${visible(id)} --missing" tells which, and what to do`,
+    );
+  }
+  return remedies;
 }
 
 /** @throws FatalError where there is none. */

@@ -69,14 +69,19 @@ function columnsOf(imports: readonly Import[], idOf: (one: Import) => string): C
 /** How many rows it has, as far as is known. */
 function readOf({ read, expected, highestRow }: Import): string {
   if (read !== null) return String(read);
-  return expected === null ? `${highestRow ?? 0}+` : `~${expected}`;
+  return expected === null ? `${highestRow ?? 0}+` : about(expected);
 }
 
 function pendingOf(one: Import): string {
   const { pending, expected } = one;
   if (pending !== null) return String(pending);
   if (expected === null) return '?';
-  return `~${expected - one.rejected - one.inserted - one.duplicate - one.skipped - one.dead}`;
+  return about(expected - one.rejected - one.inserted - one.duplicate - one.skipped - one.dead);
+}
+
+/** An estimate, with as many digits as it may deserve. */
+function about(rows: number): string {
+  return `~${Number(rows.toPrecision(3))}`;
 }
 
 /** The name of the first file, and how many there are beside it. */

@@ -56,7 +56,7 @@ it('marks what is an estimate, and what is not known', () => {
   const open = { ...RUNNING, rejected: 0, read: null, pending: null };
   expect(table([open, { ...open, import: 'pipe', expected: null }], 80)).toEqual([
     'import file               read rejected inserted duplicate dead  pending state',
-    '5f2c9a custom…th.csv ~10000000        0  5000000    100000 1234 ~4898766 running',
+    '5f2c9a custom…th.csv ~10000000        0  5000000    100000 1234 ~4900000 running',
     'pipe   custom…th.csv  9999999+        0  5000000    100000 1234        ? running',
     '5f2c9a: 45210 rows/s, 1m47s left',
     'pipe: 45210 rows/s, 1m47s left',
