@@ -64,7 +64,7 @@ it('knows the import when its entries were merged', async () => {
   expect(rows).toHaveLength(1);
   for (const email of ['a@example.com', 'b@example.com']) {
     expect((await why(email)).stdout).toMatch(
-      new RegExp(`^the import one \\(contacts.csv\\) stored it: by ${TIME}\n$`),
+      new RegExp(`^the import one \\(contacts.csv\\) stored it: no later than ${TIME}\n$`),
     );
   }
   expect((await why('other@example.com')).stdout).toMatch(/^the import other stored it/);
@@ -79,7 +79,7 @@ it('knows that a row came without an import when those entries were merged', asy
   const { rows } = await sandbox.pool.query('SELECT FROM csv2db_ledger');
   expect(rows).toHaveLength(1);
   expect((await why('1@example.com')).stdout).toMatch(
-    new RegExp(`^a message that names no import stored it, by ${TIME}\n$`),
+    new RegExp(`^a message that names no import stored it, no later than ${TIME}\n$`),
   );
 });
 

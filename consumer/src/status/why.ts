@@ -83,7 +83,7 @@ function uniqueColumn(facts: Facts): string {
 }
 
 function inWords({ import: id, recorded, isMerged, announcement, rows }: Source): string {
-  const when = `${isMerged ? 'by' : 'at'} ${recorded.toISOString()}`;
+  const when = `${isMerged ? 'no later than' : 'at'} ${recorded.toISOString()}`;
   if (id === '') return `a message that names no import stored it, ${when}`;
   const [file] = parseAnnouncement(announcement)?.files ?? [];
   const name = file ? ` (${basename(file.name)})` : '';
