@@ -48,7 +48,8 @@ describe('the producer, in the middle of a file,', () => {
       expect(published).toBeLessThan(ROWS);
       expect(published).toBe(read);
       expect(rejected).toBe(0);
-      const goOn = /rows are processed\. Go on with: \S*producer --file \S+ --offset \d+$/;
+      const goOn =
+        /rows are processed\. Go on with: \S*producer --file \S+ --import-id \S+ --offset \d+$/;
       expect(producer.log.at(-1)?.msg).toMatch(goOn);
       expect(await sandbox.take()).toHaveLength(Number(published));
     },

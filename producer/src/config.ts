@@ -10,6 +10,7 @@ import {
   type LogLevel,
 } from '@csv2db/libs/options/values.ts';
 import type { QueueConfig } from '@csv2db/libs/queue/address.ts';
+import { visible } from '@csv2db/libs/visible.ts';
 import type { CheckpointPlace } from './checkpoint/store.ts';
 import { FILE_OPTIONS, rulesOf } from './file-options.ts';
 import { checkImport, IMPORT_OPTIONS } from './import-options.ts';
@@ -127,6 +128,11 @@ export function readConfig(args: string[], version: string): ProducerConfig {
         .argParser(textfile),
     );
   command.addHelpText('after', EXAMPLES);
+  command.allowExcessArguments().action(() => {
+    const [word] = command.args;
+    if (word !== undefined)
+      command.error(`error: ${visible(word)} is no flag: --file names a file`);
+  });
   const dashed = withDoubleDashes(args, [command]);
   const options = command.parse(dashed, { from: 'user' }).opts();
   if (options.file === undefined) {

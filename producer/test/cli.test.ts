@@ -88,7 +88,7 @@ describe('a wrong value gets one line that names it, and status 1:', () => {
     ['a flag without its value', ['--file'], {}, /--file .*argument missing/],
     ['an unknown flag', ['--fil', 'x'], {}, /unknown option '--fil'/],
     ["an unknown flag in Go's spelling", ['-fil=x'], {}, /unknown option '--fil=x'/],
-    ['a word too many', ['--file', 'x', 'y'], {}, /too many arguments/],
+    ['a file without its flag', ['rows.csv'], {}, /"rows.csv" is no flag: --file names a file/],
     ['no workers', ['--parallel', '0'], {}, /--parallel .*'0' .*1 to 256/],
     ['half a worker', ['-parallel=1.5'], {}, /--parallel .*'1\.5'/],
     [
@@ -161,14 +161,18 @@ describe('a queue that does not answer', () => {
 
 describe('the command to go on with, after an import that failed,', () => {
   it.each([
-    [['--limit', '10'], '--offset 0 --limit 10'],
-    [['--limit=10', '--offset', '5'], '--offset 5 --limit 10'],
-    [['--queue-pass', 'hunter2', '--log-level', 'warn'], '--log-level warn --offset 0'],
-    [['-offset=5', '--queue-name', "it's"], "--queue-name 'it'\\''s' --offset 5"],
+    [['--limit', '10'], '--import-id ID --offset 0 --limit 10'],
+    [['--limit=10', '--offset', '5'], '--import-id ID --offset 5 --limit 10'],
+    [
+      ['--queue-pass', 'hunter2', '--log-level', 'warn'],
+      '--log-level warn --import-id ID --offset 0',
+    ],
+    [['-offset=5', '--queue-name', "it's"], "--queue-name 'it'\\''s' --import-id ID --offset 5"],
   ])('of %j is %s', async (args, expected) => {
     const { stderr } = await run(['--file', file, ...args]);
     expect(stderr).toMatch(/ Go on with: \S+\/producer --file \S+ /);
-    expect(stderr.trimEnd().split(`${file} `)[1]).toBe(expected);
+    const rest = stderr.trimEnd().split(`${file} `)[1];
+    expect(rest?.replace(/--import-id [\da-f-]{36}/, '--import-id ID')).toBe(expected);
     expect(stderr).not.toContain('hunter2');
   });
 });
