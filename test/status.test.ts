@@ -255,6 +255,29 @@ dead letters in "csv2db.dead": 0
     }
   });
 
+  it('forgets the estimates of what is complete', async () => {
+    const begun = '2026-11-25T00:00:00.000Z';
+    const estimate = { lastRow: 5, madeAt: 1 };
+    await tell('complete', { begun, estimate });
+    await tell('complete', { begun, estimate: { lastRow: 3, madeAt: 2 } });
+    await tell('complete', { begun: '2026-11-24T00:00:00.000Z', estimate });
+    await tell('open', { begun, estimate });
+    await tell('complete', { begun, lastRow: 2, ended: ENDED });
+    await record('complete', { covered: [1, 2], inserted: 2 });
+    const { stdout } = await status('--json');
+    const { rows } = await sandbox.pool.query(
+      `SELECT import, announcement ->> 'begun' AS begun, announcement ? 'estimate' AS "isEstimate"
+       FROM csv2db_announcements ORDER BY 1, 2`,
+    );
+    expect(rows).toEqual([
+      // of a part whose end was never announced
+      { import: 'complete', begun: '2026-11-24T00:00:00.000Z', isEstimate: true },
+      { import: 'complete', begun, isEstimate: false },
+      { import: 'open', begun, isEstimate: true },
+    ]);
+    expect((await status('--json')).stdout).toBe(stdout);
+  });
+
   // each look read all of them
   it('merges what is old of an import that goes on, and of messages that name none, and shows the same', async () => {
     const { pool } = sandbox;

@@ -21,8 +21,8 @@ export const FINISHED: Mergeable = { age: undefined, least: 2 };
  */
 export const GOING_ON: Mergeable = { age: '1 min', least: 1_000 };
 
-const MAY_DELETE = `SELECT has_table_privilege('csv2db_ledger', 'DELETE')
-  AND has_table_privilege('csv2db_ledger', 'INSERT') AS "mayDelete"`;
+const MAY = `SELECT has_table_privilege('csv2db_announcements', 'DELETE') AS "mayForget",
+  has_table_privilege('csv2db_ledger', 'DELETE') AND has_table_privilege('csv2db_ledger', 'INSERT') AS "mayMerge"`;
 
 const OLD = `import = $1 AND recorded < coalesce(now() - $2::interval, 'infinity')`;
 
@@ -41,13 +41,21 @@ const MERGE = `
     sum(inserted), sum(unnumbered), ${union('transactions')}
   FROM gone HAVING count(*) > 0`;
 
+/** Deletes what an import announced on its way, where its end has been announced with all else in it. */
+const FORGET = `
+  DELETE FROM csv2db_announcements AS early USING csv2db_announcements AS closing
+  WHERE early.import = $1 AND closing.import = $1
+    AND early.announcement ? 'estimate' AND closing.announcement ? 'lastRow'
+    AND early.announcement -> 'begun' = closing.announcement -> 'begun'
+    AND early.announcement -> 'firstRow' = closing.announcement -> 'firstRow'`;
+
 function union(column: string): string {
   return `(SELECT coalesce(range_agg(r), '{}') FROM gone, unnest(${column}) AS r)`;
 }
 
 /**
- * Merges the entries of imports where there are many for what they tell, and this user may. Nothing depends on
- * it but the time that reading takes.
+ * Merges the entries of imports where there are many for what they tell, and forgets what was announced on the
+ * way of those that are complete, where this user may. Nothing depends on it but the time that reading takes.
  *
  * @throws the error of pg, of the connection.
  */
@@ -56,14 +64,24 @@ export async function compact(
   database: DatabaseConfig,
   tallies: readonly Tally[],
 ): Promise<void> {
-  const those = tallies
-    .map((tally) => ({ ...tally, which: isComplete(tally) ? FINISHED : GOING_ON }))
+  const complete = tallies.filter((tally) => toImport(tally, false).state === 'complete');
+  const wordy = complete.filter(({ announcements }) => announcements.length > 1);
+  const large = tallies
+    .map((tally) => ({ ...tally, which: complete.includes(tally) ? FINISHED : GOING_ON }))
     .filter(({ entries, which }) => entries >= which.least);
-  if (those.length === 0) return;
-  const { statementTimeout } = database;
-  const { rows } = await runWithin<{ mayDelete: boolean }>(client, statementTimeout, MAY_DELETE);
-  if (rows[0]?.mayDelete !== true) return;
-  for (const { importId, which } of those) await merge(client, database, importId, which);
+  if (large.length + wordy.length === 0) return;
+  const { rows } = await runWithin<{ mayMerge: boolean; mayForget: boolean }>(
+    client,
+    database.statementTimeout,
+    MAY,
+  );
+  const [may] = rows;
+  for (const { importId, which } of may?.mayMerge ? large : []) {
+    await merge(client, database, importId, which);
+  }
+  for (const { importId } of may?.mayForget ? wordy : []) {
+    await attempt(client, database, FORGET, [importId]);
+  }
 }
 
 /**
@@ -73,18 +91,23 @@ export async function compact(
  */
 export async function merge(
   client: pg.ClientBase,
-  { statementTimeout }: DatabaseConfig,
+  database: DatabaseConfig,
   importId: string,
   { age, least }: Mergeable,
 ): Promise<void> {
-  try {
-    await runWithin(client, statementTimeout, MERGE, [importId, age ?? null, String(least)]);
-  } catch (error) {
-    // whatever keeps it from that, as somebody who merges the same, keeps nobody from reading
-    if (!(error instanceof pg.DatabaseError)) throw error;
-  }
+  await attempt(client, database, MERGE, [importId, age ?? null, String(least)]);
 }
 
-function isComplete(tally: Tally): boolean {
-  return toImport(tally, false).state === 'complete';
+async function attempt(
+  client: pg.ClientBase,
+  { statementTimeout }: DatabaseConfig,
+  text: string,
+  values: readonly (string | null)[],
+): Promise<void> {
+  try {
+    await runWithin(client, statementTimeout, text, values);
+  } catch (error) {
+    // whatever keeps it from that, as somebody who does the same, keeps nobody from reading
+    if (!(error instanceof pg.DatabaseError)) throw error;
+  }
 }
