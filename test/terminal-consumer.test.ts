@@ -112,7 +112,7 @@ describeWithPython('the consumer on a terminal', () => {
     const out =
       /^0 rows\/s {2}RabbitMQ waits for PostgreSQL {2}PostgreSQL down \(connection refused\)$/;
     await until('the queue waits', () => out.test(terminal.cursor.line), 45);
-    expect(await sandbox.ready()).toBe(1);
+    await until('the message is back', async () => (await sandbox.ready()) === 1);
     const [, url] = /metrics are at (http:\S+)\/metrics/.exec(terminal.output) ?? [];
     const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.json()]).toMatchObject([503, { queue: 'up' }]);
