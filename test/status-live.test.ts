@@ -83,6 +83,13 @@ describe('consumer status --wait', () => {
     expect(run.stdout).toMatch(/\none .* running\n/);
   });
 
+  it('does not say that there is no import where it had no time to look', async () => {
+    await tell('one', {});
+    const run = started('--timeout', '1ms');
+    expect(await run.exit).toBe(3);
+    expect(run.output).toBe('warning: the time was over before the ledger was read\n');
+  });
+
   it('waits for an import that is about to begin', async () => {
     const run = started('soon');
     await until('it has looked', isLookedAt);

@@ -88,7 +88,7 @@ export async function onStatus(
       );
       if (signal.aborted) return exitStatus(signal);
       if (last && last.imports.length > 0) await show(last, task.json);
-      else warn(noImport(name));
+      else warn(last ? noImport(name) : 'the time was over before the ledger was read');
       for (const line of last?.imports.flatMap(remediesOf) ?? []) warn(line);
       return status;
     }
