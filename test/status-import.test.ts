@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -89,6 +89,39 @@ it('is whole where a producer that was stopped goes on as it advised, even one t
   ]);
   await proof.succeeds();
   expect(JSON.parse(proof.stdout)).toMatchObject({ state: 'complete', read: 150, inserted: 150 });
+  consumer.kill('SIGTERM');
+  await consumer.succeeds();
+});
+
+it('is whole where a file is sent again as "status --missing" advised, and has all its rejected rows', async () => {
+  const file = join(folder, 'killed.csv');
+  const rows = numbers(1, 30_000).map((n) =>
+    n % 100 === 0 ? 'bad,x\n' : `K,${n}@killed.example\n`,
+  );
+  await writeFile(file, rows.join(''));
+  const killed = sandbox.start('producer', ['--file', file, '--import-id', 'killed']);
+  await until('some are published', async () => (await sandbox.ready()) > 2_000);
+  killed.kill('SIGKILL');
+  await killed.exit;
+  const consumer = sandbox.start('consumer');
+  await until('they are stored', async () => (await sandbox.ready()) === 0);
+  const missing = sandbox.start('consumer', ['status', 'killed', '--missing']);
+  expect(await missing.exit).toBe(1);
+  const [, advice = ''] = /"producer (--file \S+ --import-id killed)"/.exec(missing.stderr) ?? [];
+  const again = sandbox.start('producer', advice.split(' '), { FC_PRODUCER_REJECTS: undefined });
+  await again.succeeds();
+  const proof = sandbox.start('consumer', ['status', 'killed', '--wait', '--json']);
+  await proof.succeeds();
+  expect(JSON.parse(proof.stdout)).toMatchObject({
+    state: 'complete',
+    read: 30_000,
+    rejected: 300,
+    inserted: 29_700,
+    duplicate: 0,
+  });
+  const { msg } = await again.logged(/^rejected rows are in /);
+  const [, path = ''] = /^rejected rows are in (.*), with/.exec(String(msg)) ?? [];
+  expect((await readFile(path, 'utf8')).match(/^bad,x/gm)).toHaveLength(300);
   consumer.kill('SIGTERM');
   await consumer.succeeds();
 });
