@@ -19,12 +19,12 @@ export interface Trial {
  *
  * What a group is refused with is tried again in groups of the next size. Each attempt is taken back at once,
  * unless what is taken is to stay: then the others are tried again for as long as any is taken, each time in
- * the other direction, since a chain may have its last link first. It ends before the server would end it,
- * which would leave nothing found out.
+ * the other direction, since a chain may have its last link first. No round begins after a quarter of the time
+ * that a statement may take: one that the server ends has found out nothing.
  *
  * What passes is inserted later, outside: a row keeps the id of its subtransaction, and the ledger knows that
  * of the transaction only. And of more than 64 subtransactions that a session keeps, every other session has
- * to look up each.
+ * to look up each; where they stay, that lasts as long as the trial.
  *
  * A block has no parameters, so settings of the transaction hand the rows in and the result out.
  *
